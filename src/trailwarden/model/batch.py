@@ -1,0 +1,55 @@
+"""What a source hands over at once, and must be told about once.
+
+Keeps: a batch starts unacked and stays so by default. Only `ack()` gives it up; everything else, a crash included,
+leads to its being read again.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import datetime
+
+from trailwarden.model.origin import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A position that we keep ourselves for a source that does not. Committed in the transaction of the batch's alerts.
+
+    source: name of the source; key: what the position is of (a path, a shard); value: the position, opaque to the store.
+    """
+
+    source: str
+    key: str
+    value: str
+
+
+class Batch(ABC):
+    """Payload bytes as they came, where from, and how to answer for them.
+
+    `load()` may do blocking I/O and is called in a worker thread, once; it raises SourceError where the bytes cannot
+    be had. `key` names the unit in the inventory (unique within its source). `checkpoint` may depend on what load() read.
+    """
+
+    origin: Origin
+    key: str
+    received_at: datetime  # timezone-aware UTC: when it reached us
+    size_hint: int  # bytes as announced (before load), for the in-flight limit
+
+    @abstractmethod
+    def load(self) -> bytes:
+        """The payload, exactly as it came. Blocking; called in a worker thread."""
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """The position to commit along with this batch, where we keep it ourselves."""
+        return None
+
+    @abstractmethod
+    async def ack(self) -> None:
+        """All alerts of this batch are committed: give it up at the source. Idempotent."""
+
+    @abstractmethod
+    async def nack(self, reason: str) -> None:
+        """It was not dealt with: have it come again. Idempotent; does nothing after ack()."""

@@ -1,0 +1,55 @@
+"""The contract of a sink: take one alert, say what became of it.
+
+Keeps: a sink never raises for what the other side did; it says so in an Outcome. What it raises is a bug and is seen
+as such. It never decides on retries: that is `pipeline.retry`'s, from the Outcome.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from trailwarden.errors import Reason
+from trailwarden.model import Alert
+
+
+class Verdict(StrEnum):
+    """What became of one attempt."""
+
+    DELIVERED = "delivered"  # taken for good
+    RETRY = "retry"  # may pass: try again later
+    REFUSED = "refused"  # will never pass as it is: dead letter
+    HOLD = "hold"  # configuration on one of the sides (401, 403, 410): keep, try slowly, raise health to warn
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """verdict; reason (None when delivered); detail: one line without secrets; retry_after: seconds asked for by the peer."""
+
+    verdict: Verdict
+    reason: Reason | None = None
+    detail: str = ""
+    retry_after: float | None = None
+
+
+DELIVERED = Outcome(Verdict.DELIVERED)
+
+
+class Sink(Protocol):
+    """Where alerts go. `send` may be called concurrently up to the sink's own concurrency setting."""
+
+    name: str
+    kind: str
+
+    async def open(self) -> None:
+        """Get ready (sessions, files). Raises ConfigError where the settings cannot work."""
+        ...
+
+    async def send(self, alert: Alert, attempt: int) -> Outcome:
+        """One attempt, numbered from 1, with the alert's id as idempotency key. Bounded in time by the sink itself."""
+        ...
+
+    async def close(self) -> None:
+        """Release what open() took. Idempotent."""
+        ...

@@ -1,0 +1,60 @@
+"""The contract of a source: hand over batches; be told, once per batch, what became of it.
+
+Keeps: a source holds no decision about alerts. It never gives up a batch that was not acked, and what it cannot read
+it reports as a fault, never as silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from trailwarden.model import Batch
+
+
+class SourceState(StrEnum):
+    """How a source is doing, for health."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    FAILING = "failing"  # cannot read at all now; tries again by itself
+    FINISHED = "finished"  # has nothing more to give (`once`)
+
+
+@dataclass(slots=True)
+class SourceStatus:
+    """A snapshot for health. last_success: last poll that went through, also an empty one. problems: one line each, bounded."""
+
+    state: SourceState = SourceState.STARTING
+    last_success: datetime | None = None
+    detail: str = ""
+    problems: list[str] = field(default_factory=list)
+
+
+class Source(Protocol):
+    """Where batches come from."""
+
+    name: str
+    kind: str
+
+    async def open(self) -> None:
+        """Get ready. Raises ConfigError where the settings cannot work, SourceError where the world does not allow it now."""
+        ...
+
+    async def read(self, limit: int) -> Sequence[Batch]:
+        """Wait for work and return 1 to `limit` batches; an empty sequence means: nothing will ever come again.
+
+        Cancellation-safe: a cancelled read loses nothing. Transient faults are handled inside (status says so).
+        """
+        ...
+
+    def status(self) -> SourceStatus:
+        """A snapshot; never blocks."""
+        ...
+
+    async def close(self) -> None:
+        """Release everything. Batches in flight may still be acked afterwards without harm. Idempotent."""
+        ...
