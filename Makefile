@@ -1,0 +1,45 @@
+# Plain targets. Each makes the virtual environment that it needs (.venv) by itself.
+.PHONY: demo test test-long check crash bench lock clean
+.DEFAULT_GOAL := test
+
+PYTHON ?= python3
+ROUNDS ?= 50
+BIN := .venv/bin
+
+$(BIN)/.ready: requirements.lock requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Trailwarden needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=python3.12 or the like.") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || { echo "Making the virtual environment .venv (about a minute) ..."; $(PYTHON) -m venv .venv; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(BIN)/.ready  ## the service over real files, with a webhook receiver that shows what arrives
+	@$(BIN)/python -m demo
+
+test: $(BIN)/.ready  ## every test but the long ones
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: $(BIN)/.ready  ## the tests that take minutes
+	$(BIN)/python -m pytest -m long --timeout 1800
+
+check: $(BIN)/.ready  ## style, types, import contract, file sizes, docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/docs
+
+crash: $(BIN)/.ready  ## kill -9 the service ROUNDS times over one corpus; every alert must arrive, none under two ids
+	$(BIN)/python -m tests.crash --rounds $(ROUNDS)
+
+bench: $(BIN)/.ready  ## the figures; ONLY="name ..." runs some
+	$(BIN)/python -m bench $(ONLY)
+
+lock:  ## write the lock files anew from pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+
+clean:  ## remove what the targets made
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis bench/out bench/corpus
