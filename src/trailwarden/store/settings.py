@@ -1,0 +1,103 @@
+"""Where the store is, and its limits."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+_MIB = 1024 * 1024
+
+
+class RetentionSettings(BaseModel):
+    """How long what is finished is kept. An alert that is still pending or dead is kept whatever its age.
+
+    An event that is read again after its alert was removed is a new alert: keep alerts longer than anything
+    is replayed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    alerts: timedelta = Field(
+        default=timedelta(days=90),
+        ge=timedelta(days=1),
+        description="Age at which alerts are removed that every sink has taken, or that were discarded.",
+    )
+    inventory: timedelta = Field(
+        default=timedelta(days=400),
+        ge=timedelta(days=1),
+        description="Age at which lines of the inventory are removed.",
+    )
+
+    def settled_before(self, now: datetime) -> datetime:
+        """Finished alerts older than this may go."""
+        return now - self.alerts
+
+    def received_before(self, now: datetime) -> datetime:
+        """Inventory lines older than this may go."""
+        return now - self.inventory
+
+
+class StoreSettings(BaseModel):
+    """The `store` section of the configuration."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    url: str = Field(
+        default="sqlite:///trailwarden.db",
+        repr=False,
+        description="sqlite:///relative/path or sqlite:////absolute/path; the directory must exist.",
+    )
+    busy_timeout: timedelta = Field(
+        default=timedelta(seconds=5),
+        ge=timedelta(0),
+        le=timedelta(minutes=10),
+        description="How long to wait for another process's lock before giving up for now.",
+    )
+    quarantine_payload_limit: int = Field(
+        default=_MIB,
+        ge=0,
+        le=256 * _MIB,
+        description="Bytes kept of a payload in quarantine; the origin leads to the rest.",
+    )
+    readers: int = Field(
+        default=2, ge=1, le=16, description="Connections for reading; there is one more for writing."
+    )
+    retention: RetentionSettings | None = Field(
+        default=None,
+        description="How long what is finished is kept; without it, everything is kept for good.",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError):
+            raise ValueError("not a database URL: write sqlite:////var/lib/trailwarden/state.db") from None
+        if url.drivername != "sqlite":
+            raise ValueError("only sqlite:// is supported: write sqlite:////var/lib/trailwarden/state.db")
+        if url.host or url.username or url.password or url.query:
+            raise ValueError(
+                "a sqlite URL is a path and nothing else: sqlite:///relative/path or sqlite:////absolute/path"
+            )
+        if not url.database or url.database == ":memory:":
+            raise ValueError("a sqlite URL must name a file: alerts that are only in memory would be lost")
+        return value
+
+    @field_serializer("url")
+    def _without_secret(self, value: str) -> str:
+        return make_url(value).render_as_string(hide_password=True)
+
+    @property
+    def parsed_url(self) -> URL:
+        """The URL in parts. May hold a password: not for output."""
+        return make_url(self.url)
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return Path(self.parsed_url.database or "")
