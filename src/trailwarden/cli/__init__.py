@@ -1,1 +1,70 @@
-""""""
+"""The command line: a file a command, each a thin shell around the part that does the work.
+
+Keeps: an error is one line on standard error that says what, where and what to do; the exit code says the rest. Heavy
+imports stand inside the commands, so that `scan` does not wait for a database driver that it does not use.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from trailwarden import __version__
+from trailwarden.cli import config, outbox, pattern, quarantine, rules, run, scan
+from trailwarden.cli.exit_codes import Exit
+from trailwarden.errors import ConfigError, TrailwardenError
+
+app = typer.Typer(
+    name="trailwarden",
+    help="Finds every VPC change in a CloudTrail feed, and tells whether the feed would have shown it one.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"trailwarden {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Finds every VPC change in a CloudTrail feed, and tells whether the feed would have shown it one."""
+
+
+app.command("run")(run.run)
+app.command("scan")(scan.scan)
+app.add_typer(pattern.app, name="pattern")
+app.add_typer(rules.app, name="rules")
+app.add_typer(config.app, name="config")
+app.add_typer(outbox.app, name="outbox")
+app.add_typer(quarantine.app, name="quarantine")
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        app()
+    except ConfigError as fault:
+        _say(fault)
+        sys.exit(Exit.USAGE)
+    except TrailwardenError as fault:
+        _say(fault)
+        sys.exit(Exit.UNKNOWN)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone (`| head`): nothing left to say, and nobody to say it to
+        sys.exit(Exit.GOOD)
+
+
+def _say(fault: TrailwardenError) -> None:
+    typer.echo(f"trailwarden: {fault}", err=True)

@@ -1,0 +1,54 @@
+"""How commands print: tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+
+class Format(StrEnum):
+    """`--format` of the commands that list something."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def print_json(value: Any) -> None:
+    """One indented document on standard output."""
+    write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=_plain) + b"\n")
+
+
+def print_line(value: Any) -> None:
+    """One compact document on a line of its own."""
+    write(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=_plain) + b"\n")
+
+
+def write(data: bytes) -> None:
+    """Bytes to standard output, flushed."""
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], empty: str) -> None:
+    """A table on standard output; `empty` is the sentence for no rows. Cells are text, not markup."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(soft_wrap=False)
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    count = 0
+    for row in rows:
+        table.add_row(*(Text(cell, overflow="fold") for cell in row))
+        count += 1
+    console.print(table if count else Text(empty))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value)

@@ -1,0 +1,75 @@
+"""`trailwarden scan`: what is in these files? No state, no sinks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trailwarden.cli.exit_codes import Exit
+from trailwarden.cli.output import print_json, print_line, print_table
+from trailwarden.cli.scan_files import FileReport, Totals, scan_all
+from trailwarden.cli.scan_format import ScanFormat
+
+
+def scan(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...|-", help="Files and directories; - is standard input.")
+    ],
+    packs: Annotated[
+        list[str] | None, typer.Option("--pack", help="A bundled pack; may be repeated. Default: cis-vpc.")
+    ] = None,
+    rule_files: Annotated[
+        list[Path] | None, typer.Option("--rules", help="A file of rules; may be repeated.")
+    ] = None,
+    output: Annotated[
+        ScanFormat, typer.Option("--format", help="For people or for programs.")
+    ] = ScanFormat.TABLE,
+    fail_on_match: Annotated[
+        bool, typer.Option("--fail-on-match", help="Exit 1 when something matches.")
+    ] = False,
+    threads: Annotated[int, typer.Option("--threads", min=1, max=64, help="Worker threads.")] = 2,
+) -> None:
+    """Count the events and the matches in files.
+
+    Exit codes: 0; 1 with --fail-on-match and a match; 2 bad usage; 4 when anything was quarantined or could not be read
+    (4 wins over 1).
+
+    Example: trailwarden scan --format json sample/AWSLogs
+    """
+    from trailwarden.decode import Limits
+    from trailwarden.detection import Matcher, load_ruleset
+
+    chosen = tuple(packs) if packs else (() if rule_files else ("cis-vpc",))
+    matcher = Matcher(load_ruleset(chosen, tuple(rule_files or ())))
+    totals = Totals()
+    reports: list[FileReport] = []
+    for report in scan_all(paths, matcher, Limits(), threads, totals):
+        if output is ScanFormat.JSONL:
+            print_line(report.as_dict())
+        elif output is ScanFormat.JSON or report.matched or report.quarantined or report.error:
+            reports.append(report)
+    _print(output, reports, totals)
+    if totals.quarantined or totals.unreadable:
+        raise typer.Exit(Exit.PARTIAL)
+    if fail_on_match and totals.matched:
+        raise typer.Exit(Exit.BAD)
+
+
+def _print(output: ScanFormat, reports: list[FileReport], totals: Totals) -> None:
+    if output is ScanFormat.JSON:
+        print_json({"files": [report.as_dict() for report in reports], "totals": totals.as_dict()})
+    elif output is ScanFormat.JSONL:
+        print_line({"totals": totals.as_dict()})
+    else:
+        rows = (
+            [r.path, str(r.events), _counts(r.matches), str(r.quarantined or ""), r.error or ""]
+            for r in reports
+        )
+        print_table(["file", "events", "matches", "quarantined", "error"], rows, "no matches")
+        typer.echo(totals.sentence())
+
+
+def _counts(matches: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(matches.items()))

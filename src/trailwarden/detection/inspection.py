@@ -1,0 +1,165 @@
+"""One payload in, an account of it out: how many events, which of them match, what could not be decoded.
+
+Keeps: seen = matched + unmatched + quarantined, by construction. A buffer in which the prefilter finds nothing and whose
+layout is plainly CloudTrail's own is counted and not parsed; every other buffer is split exactly.
+
+Next: `trailwarden.pipeline.ingest`, which commits what is found here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from trailwarden.decode import (
+    Content,
+    EventBlock,
+    Limits,
+    Rejected,
+    decompress,
+    fast_count,
+    locate,
+    parse_event,
+    split,
+)
+from trailwarden.detection.matcher import Matcher
+from trailwarden.detection.prefilter import AllCandidates, Hits
+from trailwarden.detection.rules import Rule
+from trailwarden.errors import DecodeError
+from trailwarden.model import Event
+
+MAX_LOCATED: Final = 3
+"""Proving the place of one record costs about a quarter of splitting the file: more hits than this, and it is split."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An event and the rules that selected it (at least one)."""
+
+    event: Event
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """The account of one payload.
+
+    seen: events, the undecodable ones included; rejected: what could not be decoded, each counted once in `seen`;
+    labels: what was recognised as something else than an event, by label; content_size: bytes after decompression;
+    sha256: hex, of the decompressed content, where it was asked for; whole: the payload as such could not be opened.
+    """
+
+    seen: int
+    matches: tuple[Match, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    labels: Mapping[str, int] = field(default_factory=dict)
+    content_size: int = 0
+    sha256: str = ""
+    whole: bool = False
+
+    @property
+    def unmatched(self) -> int:
+        """Events that were decoded, or counted, and that no rule selected."""
+        return self.seen - len(self.matches) - len(self.rejected)
+
+
+def inspect(payload: bytes, matcher: Matcher, limits: Limits, *, digest: bool = False) -> Inspection:
+    """Decompress, look, split, decide. Pure and thread-safe; raises only what is a bug of ours."""
+    try:
+        content = decompress(payload, limits)
+    except DecodeError as fault:
+        rejected = Rejected(raw=payload, reason=fault.reason, detail=fault.detail, index=None)
+        return Inspection(seen=1, rejected=(rejected,), whole=True, sha256=_sha256(payload) if digest else "")
+    sha256 = _sha256(content.data) if digest else ""
+    hits = matcher.search(content.data)
+    if not isinstance(hits, AllCandidates):
+        count = fast_count(content.data)
+        if count is not None:
+            matches = _located(content.data, hits, count, matcher)
+            if matches is not None:
+                return _counted(content, count, matches, sha256)
+    return _split(content, hits, matcher, limits, sha256)
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _counted(content: Content, count: int, matches: Sequence[Match], sha256: str) -> Inspection:
+    rejected = (content.trailing,) if content.trailing is not None else ()
+    return Inspection(count + len(rejected), tuple(matches), rejected, {}, len(content.data), sha256)
+
+
+def _located(data: bytes, hits: Sequence[int], count: int, matcher: Matcher) -> Sequence[Match] | None:
+    """The matches among the hits of a file whose layout is certain; None where splitting it is cheaper, or the only way."""
+    if len(hits) > MAX_LOCATED:
+        return None
+    matches: list[Match] = []
+    end = 0
+    for hit in hits:
+        if hit < end:
+            continue  # a second hit in the same event
+        place = locate(data, hit, count)
+        if place is None:
+            return None
+        raw, end = data[place.start : place.end], place.end
+        try:
+            event = Event(raw=raw, data=parse_event(raw), index=place.index)
+        except DecodeError:
+            return None  # the end was not the record's own: something that looks like a boundary stands inside of it
+        rules = matcher.rules_for(event.data)
+        if rules:
+            matches.append(Match(event, rules))
+    return matches
+
+
+def _split(content: Content, hits: Hits, matcher: Matcher, limits: Limits, sha256: str) -> Inspection:
+    decoded = split(content.data, limits)
+    rejected = list(decoded.rejected)
+    if content.trailing is not None:
+        rejected.append(content.trailing)
+    matches: list[Match] = []
+    seen = 0
+    for block in decoded.blocks:
+        for index in _candidates(block, hits, matcher):
+            raw = bytes(block.raws[index])
+            try:
+                event = Event(raw=raw, data=parse_event(raw), index=seen + index)
+            except DecodeError as fault:
+                rejected.append(Rejected(raw, fault.reason, fault.detail, seen + index))
+                continue
+            rules = matcher.rules_for(event.data)
+            if rules:
+                matches.append(Match(event, rules))
+        seen += len(block.raws)
+    seen += len(decoded.rejected) + (content.trailing is not None)
+    labels = Counter(decoded.labels)
+    return Inspection(seen, tuple(matches), tuple(rejected), labels, len(content.data), sha256)
+
+
+def _candidates(block: EventBlock, hits: Hits, matcher: Matcher) -> Iterator[int]:
+    """The positions in a block whose events must be parsed."""
+    if isinstance(hits, AllCandidates):
+        yield from range(len(block.raws))
+    elif block.starts is not None:
+        yield from _hit_events(block.starts, hits)
+    else:
+        # Cut from an unescaped string or a decoded body: the offsets of the hits say nothing about it, so look again.
+        for index, raw in enumerate(block.raws):
+            found = matcher.search(bytes(raw))
+            if isinstance(found, AllCandidates) or found:
+                yield index
+
+
+def _hit_events(starts: Sequence[int], hits: Sequence[int]) -> Iterator[int]:
+    """The events that the hits lie in, each once; a hit before the first event belongs to none."""
+    last = -1
+    for hit in hits:
+        index = bisect_right(starts, hit) - 1
+        if index > last:
+            yield index
+            last = index

@@ -1,0 +1,40 @@
+"""A ruleset, compiled: the prefilter over raw bytes, then the exact predicates over the few candidates.
+
+Keeps: what `rules_for` says is what the reference evaluator says; the prefilter only saves work.
+
+Next: `trailwarden.detection.inspection`, which drives both over one payload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from trailwarden.detection.prefilter import Hits, Prefilter
+from trailwarden.detection.rules import Rule
+from trailwarden.model import EventData
+from trailwarden.patterns import compile_predicate, required_needles
+
+
+class Matcher:
+    """Immutable and thread-safe. Built once per ruleset; compiling 200 rules takes a fraction of a second."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules: tuple[Rule, ...] = tuple(rules)
+        self._predicates: tuple[tuple[Rule, Callable[[dict[str, Any]], bool]], ...] = tuple(
+            (rule, compile_predicate(rule.parsed)) for rule in self.rules
+        )
+        self._prefilter = Prefilter(required_needles(rule.parsed) for rule in self.rules)
+
+    @property
+    def selective(self) -> bool:
+        """False when some rule requires nothing of the bytes, so that every event must be parsed."""
+        return self._prefilter.selective
+
+    def search(self, data: bytes) -> Hits:
+        """Where in a buffer the candidates are; empty: nowhere. See `Prefilter.search`."""
+        return self._prefilter.search(data)
+
+    def rules_for(self, event: EventData) -> tuple[Rule, ...]:
+        """The rules that select an event, in the order of the ruleset."""
+        return tuple(rule for rule, selects in self._predicates if selects(event))

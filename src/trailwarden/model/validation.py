@@ -1,0 +1,120 @@
+"""A pydantic ValidationError in words that help: one line a mistake, with the place and the nearest known key.
+
+Keeps: no line shows the value that was given, because it may be a secret.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+
+def one_line_each(fault: ValidationError, root: type[BaseModel], where: str) -> list[str]:
+    """`where: place: what is wrong; the mend`, a line for each mistake. root: the model that was validated."""
+    return [
+        f"{where}: {_sentence(error, root)}" for error in fault.errors(include_url=False, include_input=False)
+    ]
+
+
+def _sentence(error: Any, root: type[BaseModel]) -> str:
+    location: tuple[str | int, ...] = error["loc"]
+    place = _place(location, root)
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return _unknown_key(location, place, root)
+    if kind == "missing":
+        return f"{place}: is missing"
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        expected = error.get("ctx", {}).get("expected_tags", "")
+        what = "unknown kind" if kind == "union_tag_invalid" else "has no kind"
+        return f"{place}: {what}{'; known: ' + expected if expected else ''}"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message
+
+
+def _unknown_key(location: tuple[str | int, ...], place: str, root: type[BaseModel]) -> str:
+    key = str(location[-1])
+    known = sorted({name for model in _models_at(root, location[:-1]) for name in _keys(model)})
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    mend = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+    return f"{place}: unknown key; {mend}"
+
+
+def _keys(model: type[BaseModel]) -> Iterator[str]:
+    for name, info in model.model_fields.items():
+        yield info.alias or name
+
+
+def _place(location: tuple[str | int, ...], root: type[BaseModel]) -> str:
+    """`sinks[0].url`: without the tags that pydantic puts in for the member of a union."""
+    text = ""
+    annotations: list[Any] = [root]
+    for part in location:
+        inner = [step for annotation in annotations for step in _step(annotation, part)]
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif not _is_tag(annotations, part, inner):
+            text += f".{part}" if text else part
+        annotations = inner or annotations
+    return text
+
+
+def _is_tag(annotations: list[Any], part: str, inner: list[Any]) -> bool:
+    named = {key for annotation in annotations for model in _models(annotation) for key in _keys(model)}
+    unions = any(len(list(_models(annotation))) > 1 for annotation in annotations)
+    return part not in named and unions and not inner
+
+
+def _models_at(root: type[BaseModel], location: tuple[str | int, ...]) -> list[type[BaseModel]]:
+    annotations: list[Any] = [root]
+    tag: str | None = None
+    for part in location:
+        inner = [step for annotation in annotations for step in _step(annotation, part)]
+        if not inner and isinstance(part, str):
+            tag = part
+            continue
+        annotations, tag = inner, None
+    models = [model for annotation in annotations for model in _models(annotation)]
+    tagged = [model for model in models if tag is not None and _tag(model) == tag]
+    return tagged or models
+
+
+def _tag(model: type[BaseModel]) -> str | None:
+    kind = model.model_fields.get("kind")
+    values = get_args(kind.annotation) if kind is not None else ()
+    return str(values[0]) if values else None
+
+
+def _step(annotation: Any, part: str | int) -> Iterator[Any]:
+    """What stands behind a key or an index of a value of this type."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from _step(get_args(annotation)[0], part)
+    elif origin in (Union, UnionType):
+        for member in get_args(annotation):
+            yield from _step(member, part)
+    elif origin in (tuple, list, set, frozenset) and isinstance(part, int):
+        yield get_args(annotation)[0]
+    elif origin is dict or (
+        origin is not None and hasattr(origin, "__getitem__") and len(get_args(annotation)) == 2
+    ):
+        yield get_args(annotation)[1]
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel) and isinstance(part, str):
+        for name, info in annotation.model_fields.items():
+            if part in (name, info.alias):
+                yield info.annotation
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from _models(get_args(annotation)[0])
+    elif origin in (Union, UnionType):
+        for member in get_args(annotation):
+            yield from _models(member)
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation

@@ -1,0 +1,91 @@
+"""From what an inspection found to what the store commits. Pure.
+
+Keeps: every match becomes an alert, every rejected part a quarantine row, every batch an inventory row; nothing of an
+inspection is left out.
+
+Next: `trailwarden.pipeline.ingest`, which commits it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from trailwarden.decode import Rejected
+from trailwarden.detection import Inspection, build_alert
+from trailwarden.model import Alert, Batch
+from trailwarden.store import Commit, Quarantined, Received, RoutedAlert
+
+Router = Callable[[Alert], tuple[str, ...]]
+"""The names of the sinks that want an alert."""
+
+
+def assemble(
+    batch: Batch, size: int, inspection: Inspection, route: Router, now: datetime, payload_limit: int
+) -> Commit:
+    """What one batch gave rise to. size: bytes as they came; payload_limit: bytes of a rejected payload that are kept."""
+    checkpoint = batch.checkpoint
+    return Commit(
+        alerts=_alerts(batch, inspection, route, now),
+        received=(_received(batch, size, inspection),),
+        quarantined=[_quarantine(batch, rejected, now, payload_limit) for rejected in inspection.rejected],
+        checkpoints=(checkpoint,) if checkpoint is not None else (),
+    )
+
+
+def merge(commits: Sequence[Commit]) -> Commit:
+    """One transaction for several batches."""
+    return Commit(
+        alerts=[alert for commit in commits for alert in commit.alerts],
+        received=[row for commit in commits for row in commit.received],
+        quarantined=[row for commit in commits for row in commit.quarantined],
+        checkpoints=[checkpoint for commit in commits for checkpoint in commit.checkpoints],
+    )
+
+
+def _alerts(batch: Batch, inspection: Inspection, route: Router, now: datetime) -> list[RoutedAlert]:
+    routed: list[RoutedAlert] = []
+    for match in inspection.matches:
+        for rule in match.rules:
+            alert = build_alert(rule, match.event, batch.origin, batch.received_at, now)
+            routed.append(RoutedAlert(alert, route(alert)))
+    return routed
+
+
+def _received(batch: Batch, size: int, inspection: Inspection) -> Received:
+    return Received(
+        source=batch.origin.source,
+        key=batch.key,
+        size=size,
+        sha256=inspection.sha256,
+        events=inspection.seen,
+        matched=len(inspection.matches),
+        quarantined=len(inspection.rejected),
+        received_at=batch.received_at,
+    )
+
+
+def _quarantine(batch: Batch, rejected: Rejected, now: datetime, payload_limit: int) -> Quarantined:
+    raw = bytes(rejected.raw)
+    origin: Mapping[str, str | int] = batch.origin.as_dict()
+    if rejected.index is not None:
+        origin = {**origin, "index": rejected.index}
+    return Quarantined(
+        id=_quarantine_id(batch, rejected, raw),
+        source=batch.origin.source,
+        origin=origin,
+        reason=rejected.reason,
+        detail=rejected.detail,
+        payload=raw[:payload_limit],
+        payload_truncated=len(raw) > payload_limit,
+        created_at=now,
+    )
+
+
+def _quarantine_id(batch: Batch, rejected: Rejected, raw: bytes) -> str:
+    """The same bad bytes at the same place are one row, however often they come."""
+    place = "\0".join((batch.origin.source, batch.key, str(rejected.index), rejected.reason))
+    digest = hashlib.sha256(place.encode("utf-8", "surrogateescape"))
+    digest.update(b"\0" + raw)
+    return f"q_{digest.hexdigest()[:24]}"

@@ -1,0 +1,32 @@
+"""`python -m tests.crash --rounds 50`: the long form, with a line a round. Exit code 1 when an alert is missing or doubled."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.crash.harness import crash_rounds
+
+
+def main() -> int:
+    """Run and report."""
+    parser = argparse.ArgumentParser(
+        description="Kill the service at random points; every alert must arrive once."
+    )
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="trailwarden-crash-") as folder:
+        verdict = asyncio.run(crash_rounds(Path(folder), options.rounds, options.seed, print))
+    print(
+        f"{verdict.rounds} kills, {verdict.expected} alerts expected: {len(verdict.missing)} missing, "
+        f"{len(verdict.doubled)} under two ids, {len(verdict.unexpected)} unexpected"
+    )
+    return 0 if verdict.good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

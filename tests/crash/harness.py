@@ -1,0 +1,165 @@
+"""Starts the service, kills it, starts it again; then asks the receiver what came."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import json
+import os
+import random
+import secrets
+import signal
+import sys
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp import web
+from standardwebhooks.webhooks import Webhook
+
+from tests.crash.corpus import Corpus
+
+SETTLE_SECONDS = 120.0
+FILES_PER_ROUND = 25
+
+
+@dataclass
+class Receiver:
+    """A webhook that notes every (eventID, webhook-id), and fails now and then, after or before noting."""
+
+    secret: str
+    random: random.Random
+    ids: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _runner: web.AppRunner | None = None
+
+    async def start(self) -> str:
+        """Serve; returns the URL."""
+        app = web.Application()
+        app.router.add_post("/hook", self._receive)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        host, port = self._runner.addresses[0][:2]
+        return f"http://{host}:{port}/hook"
+
+    async def stop(self) -> None:
+        """Stop serving."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _receive(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        Webhook(self.secret).verify(body, dict(request.headers))
+        luck = self.random.random()
+        if luck < 0.03:
+            return web.Response(status=503, headers={"retry-after": "0"})
+        event_id = json.loads(body)["data"]["original"]["eventID"]
+        async with self.changed:
+            self.ids[event_id].add(request.headers["webhook-id"])
+            self.changed.notify_all()
+        return web.Response(status=500 if luck < 0.05 else 204)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the rounds came to."""
+
+    rounds: int
+    expected: int
+    missing: frozenset[str]
+    unexpected: frozenset[str]
+    doubled: frozenset[str]
+
+    @property
+    def good(self) -> bool:
+        """Every alert arrived, none under two ids, nothing else."""
+        return not (self.missing or self.unexpected or self.doubled)
+
+
+async def crash_rounds(
+    folder: Path, rounds: int, seed: int, say: Callable[[str], None] = lambda _line: None
+) -> Verdict:
+    """Kill the service `rounds` times while files arrive, then let it finish."""
+    chance = random.Random(seed)
+    spool = folder / "spool"
+    spool.mkdir()
+    corpus = Corpus(spool, seed)
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    receiver = Receiver(secret, chance)
+    url = await receiver.start()
+    config = _config(folder, spool, url, secret)
+    try:
+        for number in range(1, rounds + 1):
+            corpus.add_files(FILES_PER_ROUND)
+            await _killed_run(config, chance, receiver)
+            say(f"round {number}: {len(receiver.ids)} of {len(corpus.expected)} alerts have arrived")
+        await _finishing_run(config, receiver, corpus.expected)
+    finally:
+        await receiver.stop()
+    arrived = set(receiver.ids)
+    return Verdict(
+        rounds=rounds,
+        expected=len(corpus.expected),
+        missing=frozenset(corpus.expected - arrived),
+        unexpected=frozenset(arrived - corpus.expected),
+        doubled=frozenset(event for event, ids in receiver.ids.items() if len(ids) > 1),
+    )
+
+
+def _config(folder: Path, spool: Path, url: str, secret: str) -> Path:
+    config = folder / "crash.yaml"
+    document = {
+        "sources": [{"kind": "files", "name": "spool", "path": str(spool), "settle": "0s", "poll_interval": "100ms"}],
+        "rules": {"packs": ["cis-vpc"]},
+        "sinks": [{"kind": "webhook", "name": "hook", "url": url, "secret": secret, "retry_base": "50ms", "retry_cap": "500ms"}],
+        "pipeline": {"group_batches": 4},
+        "store": {"url": f"sqlite:///{folder / 'state.db'}"},
+        "http": {"port": 0},
+        "log": {"level": "error"},
+    }  # fmt: skip
+    config.write_text(json.dumps(document))  # JSON is YAML
+    return config
+
+
+async def _start(config: Path) -> asyncio.subprocess.Process:
+    command = str(Path(sys.executable).with_name("trailwarden"))
+    return await asyncio.create_subprocess_exec(command, "run", "--config", str(config), env=dict(os.environ))
+
+
+async def _killed_run(config: Path, chance: random.Random, receiver: Receiver) -> None:
+    """One life: killed while it starts, while it works, or while it is idle, as chance will have it."""
+    service = await _start(config)
+    try:
+        if chance.random() < 0.8:
+            await _something_new(receiver, 15.0)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(service.wait(), chance.uniform(0.0, 0.6))
+        assert service.returncode is None, f"the service ended by itself with exit code {service.returncode}"
+    finally:
+        if service.returncode is None:
+            service.send_signal(signal.SIGKILL)
+        await service.wait()
+
+
+async def _something_new(receiver: Receiver, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds), receiver.changed:
+            await receiver.changed.wait()
+
+
+async def _finishing_run(config: Path, receiver: Receiver, expected: set[str]) -> None:
+    """The last life: until everything has come, then a drain by SIGTERM, which must end well."""
+    service = await _start(config)
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_SECONDS), receiver.changed:
+                await receiver.changed.wait_for(lambda: expected <= set(receiver.ids))
+        service.terminate()
+        assert await asyncio.wait_for(service.wait(), 40) == 0
+    finally:
+        if service.returncode is None:
+            service.kill()
+            await service.wait()

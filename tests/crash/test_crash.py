@@ -1,0 +1,16 @@
+"""A few rounds of what `make crash` does fifty times."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.crash.harness import crash_rounds
+
+
+@pytest.mark.timeout(300)
+async def test_killed_at_random_points_no_alert_is_lost_or_doubled(tmp_path: Path) -> None:
+    verdict = await crash_rounds(tmp_path, rounds=4, seed=7)
+    assert verdict.expected > 100
+    assert verdict.good, verdict
