@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Text
 from sqlalchemy.types import TypeDecorator
@@ -89,18 +88,19 @@ class Word(TypeDecorator[StrEnum]):
 
 
 class Coordinates(TypeDecorator[Mapping[str, str | int]]):
-    """A flat JSON object, as ASCII text (so that lone surrogates survive)."""
+    """A flat JSON object, as text. Its strings come back like those of AnyText."""
 
-    impl = Text
+    impl = AnyText
     cache_ok = True
 
     def process_bind_param(self, value: Mapping[str, str | int] | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
-        return None if value is None else json.dumps(dict(value))
+        # As escapes, two lone surrogates side by side would be read back as one character.
+        return None if value is None else json.dumps(dict(value), ensure_ascii=False)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Mapping[str, Any] | None:  # noqa: ARG002 - SQLAlchemy's signature
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Mapping[str, str | int] | None:  # noqa: ARG002 - likewise
         if value is None:
             return None
-        loaded: dict[str, Any] = json.loads(value)
+        loaded: dict[str, str | int] = json.loads(value)
         return loaded
 
 

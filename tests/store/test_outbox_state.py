@@ -1,0 +1,136 @@
+"""Property: whatever is done in whatever order, the outbox and its model agree after every step.
+
+So no alert is lost, none is under two ids, and none is claimed while another claim holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
+
+from tests.store.conftest import PLACES
+from tests.store.outbox_model import OutboxModel, as_model_says
+from tests.store.values import LATER, alert
+from trailwarden.store import (
+    Claim,
+    Commit,
+    DeliveryState,
+    OutboxFilter,
+    RoutedAlert,
+    Settlement,
+    StoreSettings,
+    open_store,
+)
+
+T = TypeVar("T")
+SINKS = ("siem", "console")
+NUMBERS = st.integers(min_value=0, max_value=7)
+ROUTES = st.sampled_from([(), SINKS[:1], SINKS[1:], SINKS])
+SECONDS = st.integers(min_value=1, max_value=40)
+OUTCOMES = st.sampled_from([DeliveryState.DELIVERED, DeliveryState.PENDING, DeliveryState.DEAD])
+
+
+class OutboxMachine(RuleBasedStateMachine):
+    """Two stores on one database take turns; the model takes part in everything."""
+
+    place = PLACES["sqlite"]
+    claims: Bundle[Claim] = Bundle("claims")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.directory = tempfile.TemporaryDirectory()
+        self.settings = StoreSettings(url=type(self).place(Path(self.directory.name)))
+        self.runner = asyncio.Runner()
+        self.stores = [self.run(open_store(self.settings)) for _ in range(2)]
+        self.model = OutboxModel()
+        self.now = LATER
+
+    def run(self, act: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(act)
+
+    def teardown(self) -> None:
+        for store in self.stores:
+            self.run(store.close())
+        self.runner.close()
+        self.directory.cleanup()
+
+    @rule(
+        which=st.integers(0, 1), routed=st.lists(st.tuples(NUMBERS, ROUTES), max_size=4), forged=st.booleans()
+    )
+    def commit(self, which: int, routed: list[tuple[int, tuple[str, ...]]], forged: bool) -> None:
+        content = "forged" if forged else ""
+        group = Commit(
+            alerts=[RoutedAlert(alert(number, content=content), sinks) for number, sinks in routed]
+        )
+        expected = self.model.commit(group)
+        done = self.run(self.stores[which].commit(group))
+        assert (done.new, done.known) == expected
+        differing = {item.alert.id for item in group.alerts if self.model.alerts[item.alert.id] != item.alert}
+        assert set(done.conflicting) == differing
+
+    @rule(
+        target=claims,
+        which=st.integers(0, 1),
+        sink=st.sampled_from(SINKS),
+        limit=st.integers(0, 4),
+        lease=SECONDS,
+    )
+    def claim(self, which: int, sink: str, limit: int, lease: int) -> Any:
+        until = self.now + timedelta(seconds=lease)
+        expected = self.model.claim(sink, limit, self.now, until)
+        taken = self.run(self.stores[which].claim(sink, limit, self.now, until))
+        assert as_model_says(taken) == expected
+        assert all(item.alert == self.model.alerts[item.alert.id] for item in taken)
+        return multiple(*taken)
+
+    @rule(which=st.integers(0, 1), claim=consumes(claims), state=OUTCOMES, wait=SECONDS, fenced=st.booleans())
+    def settle(self, which: int, claim: Claim, state: DeliveryState, wait: int, fenced: bool) -> None:
+        settlement = Settlement(
+            alert_id=claim.alert.id,
+            sink=claim.sink,
+            state=state,
+            at=self.now,
+            next_attempt_at=self.now + timedelta(seconds=wait) if state is DeliveryState.PENDING else None,
+            claimed_until=claim.until if fenced or claim.until <= self.now else None,
+        )
+        self.model.settle(settlement)
+        self.run(self.stores[which].settle([settlement]))
+
+    @rule(seconds=SECONDS)
+    def time_passes(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @rule(which=st.integers(0, 1))
+    def retry(self, which: int) -> None:
+        assert self.run(self.stores[which].retry(OutboxFilter(), self.now)) == self.model.retry(self.now)
+
+    @rule(which=st.integers(0, 1), number=NUMBERS)
+    def discard(self, which: int, number: int) -> None:
+        alert_id = alert(number).id
+        discarded = self.run(self.stores[which].discard(OutboxFilter(alert_ids=(alert_id,)), self.now))
+        assert discarded == self.model.discard(alert_id)
+
+    @rule(which=st.integers(0, 1))
+    def reopen(self, which: int) -> None:
+        self.run(self.stores[which].close())
+        self.stores[which] = self.run(open_store(self.settings))
+
+    @invariant()
+    def outbox_and_model_agree(self) -> None:
+        self.model.agrees_with(self.run(self.stores[0].outbox(OutboxFilter(limit=1000))))
+        for sink in SINKS:
+            assert self.run(self.stores[1].next_due(sink)) == self.model.next_due(sink)
+
+
+TestOutbox = OutboxMachine.TestCase
+TestOutbox.settings = settings(
+    max_examples=30, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)

@@ -1,0 +1,70 @@
+"""The settings of the store: what they accept, and that they tell no secret."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from tests.store.values import LATER
+from trailwarden.store import RetentionSettings, StoreSettings
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("sqlite:///trailwarden.db", "trailwarden.db"),
+        ("sqlite:///var/state.db", "var/state.db"),
+        ("sqlite:////var/lib/trailwarden/state.db", "/var/lib/trailwarden/state.db"),
+        ("sqlite:////with space/\u00e9.db", "/with space/\u00e9.db"),
+    ],
+)
+def test_the_path_of_a_url(url: str, path: str) -> None:
+    assert StoreSettings(url=url).path == Path(path)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("/var/lib/state.db", "not a database URL"),
+        ("", "not a database URL"),
+        ("postgresql://u:hunter2@db/t", "only sqlite:// is supported"),
+        ("sqlite+aiosqlite:///x.db", "only sqlite:// is supported"),
+        ("sqlite://", "must name a file"),
+        ("sqlite:///:memory:", "must name a file"),
+        ("sqlite://u:hunter2@host/x.db", "a path and nothing else"),
+        ("sqlite://var/lib/state.db", "a path and nothing else"),
+        ("sqlite:///x.db?password=hunter2", "a path and nothing else"),
+        ("sqlite://u:hunter2@host:port/x", "not a database URL"),
+    ],
+)
+def test_urls_that_cannot_be(url: str, message: str) -> None:
+    with pytest.raises(ValidationError, match=message) as raised:
+        StoreSettings(url=url)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_defaults() -> None:
+    settings = StoreSettings()
+    assert settings.quarantine_payload_limit == 1024 * 1024
+    assert settings.retention is None
+
+
+def test_unknown_keys_are_refused() -> None:
+    with pytest.raises(ValidationError, match="retain"):
+        StoreSettings.model_validate({"retain": 1})
+
+
+def test_retention_reckons_back_from_now() -> None:
+    retention = StoreSettings.model_validate({"retention": {}}).retention
+    assert retention == RetentionSettings()
+    assert retention.settled_before(LATER) == LATER - timedelta(days=90)
+    assert retention.received_before(LATER) == LATER - timedelta(days=400)
+
+
+def test_a_password_is_not_shown() -> None:
+    settings = StoreSettings.model_construct(url="postgresql://u:hunter2@db/t")
+    for shown in (repr(settings), str(settings.model_dump()), settings.model_dump_json()):
+        assert "hunter2" not in shown
