@@ -16,14 +16,17 @@ from sqlalchemy.exc import (
     IntegrityError,
     InternalError,
     NotSupportedError,
-    OperationalError,
     ProgrammingError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from trailwarden.errors import SchemaError, StoreError
 
-_OURS = (DataError, IntegrityError, InternalError, NotSupportedError, ProgrammingError)
+_OURS = (
+    *(DataError, IntegrityError, InternalError, NotSupportedError, ProgrammingError),
+    *(sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InternalError),
+    *(sqlite3.NotSupportedError, sqlite3.ProgrammingError),
+)
 """Kinds of DatabaseError that our own statements would be to blame for."""
 
 _PERMISSIONS = "give the user that runs Trailwarden read and write permission on the file and its directory"
@@ -69,9 +72,9 @@ def translated(place: str) -> Iterator[None]:
         yield
     except _OURS:
         raise
-    except (DatabaseError, OperationalError) as fault:
+    except DatabaseError as fault:
         raise explain(fault.orig, place) from fault
-    except sqlite3.OperationalError as fault:  # from the driver itself, before SQLAlchemy has a hand in it
+    except sqlite3.DatabaseError as fault:  # from the driver itself, before SQLAlchemy has a hand in it
         raise explain(fault, place) from fault
     except PoolTimeoutError as fault:
         raise StoreError(

@@ -32,7 +32,7 @@ _STEPS: tuple[tuple[str, ...], ...] = (
         )""",
         "CREATE INDEX alerts_by_age ON alerts (created_at)",
         """CREATE TABLE deliveries (
-            alert_id TEXT NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
+            alert_id TEXT NOT NULL,
             sink TEXT NOT NULL,
             state TEXT NOT NULL,
             attempts BIGINT NOT NULL,
@@ -42,7 +42,8 @@ _STEPS: tuple[tuple[str, ...], ...] = (
             settled_at BIGINT,
             reason TEXT,
             detail TEXT NOT NULL,
-            PRIMARY KEY (alert_id, sink)
+            PRIMARY KEY (alert_id, sink),
+            FOREIGN KEY (alert_id) REFERENCES alerts (id) ON DELETE CASCADE
         )""",
         "CREATE INDEX deliveries_due ON deliveries (sink, due_at, alert_id) WHERE state = 'pending'",
         "CREATE INDEX deliveries_by_state ON deliveries (sink, state, settled_at)",
