@@ -1,0 +1,104 @@
+"""The only file here that knows Trailwarden: how to call the matcher, and how to start the command.
+
+Next: `bench.matching` and `bench.processes`, which call this.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from bench.rivals import Count
+from trailwarden.decode import Limits
+from trailwarden.detection import Matcher, inspect, load_ruleset
+
+COMMAND: Final = str(Path(sys.executable).with_name("trailwarden"))
+"""The console script of the environment that this runs in."""
+
+_LIMITS: Final = Limits()
+_VERBS: Final = (
+    "Create",
+    "Delete",
+    "Modify",
+    "Replace",
+    "Import",
+    "Export",
+    "Enable",
+    "Disable",
+    "Accept",
+    "Reject",
+)
+_EC2: Final = (
+    "TransitGateway", "TransitGatewayRoute", "CustomerGateway", "VpnGateway", "VpnConnection", "CarrierGateway",
+    "NetworkAclEntry", "FlowLogs", "KeyPair", "LaunchTemplate", "PlacementGroup", "SpotFleetRequest", "Volume", "Image",
+)  # fmt: skip
+_IAM: Final = (
+    "SAMLProvider", "OpenIDConnectProvider", "VirtualMFADevice", "AccountAlias", "SigningCertificate", "SSHPublicKey",
+)  # fmt: skip
+
+
+def matcher(rules: int, folder: Path) -> Matcher:
+    """A matcher with that many rules: the default pack's, and others for names that the corpus does not hold.
+
+    folder: where the file of the others is written.
+    """
+    if rules == 1:
+        return Matcher(load_ruleset(("cis-vpc",), ()))
+    names = [("ec2" if noun in _EC2 else "iam", verb + noun) for verb in _VERBS for noun in (*_EC2, *_IAM)]
+    file = folder / f"{rules}-rules.yaml"
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_text(yaml.safe_dump({"rules": [_rule(*name) for name in names[: rules - 1]]}))
+    return Matcher(load_ruleset(("cis-vpc",), (file,)))
+
+
+def _rule(service: str, name: str) -> dict[str, object]:
+    """Written as people write them: half of them name the service as well."""
+    source = f"{service}.amazonaws.com"
+    named = f'($.eventName = "{name}")'
+    return {
+        "id": f"bench-{name.lower()}",
+        "title": f"{name} was called",
+        "severity": "low",
+        "pattern": f"{{ {named} }}" if len(name) % 2 else f'{{ ($.eventSource = "{source}") && {named} }}',
+        "must_match": [{"eventSource": source, "eventName": name}],
+        "must_not_match": [{"eventSource": source, "eventName": f"{name}s"}],
+    }
+
+
+def count(payloads: Sequence[bytes], by: Matcher) -> Count:
+    """Decompress, match and count every payload."""
+    events = wanted = 0
+    for payload in payloads:
+        found = inspect(payload, by, _LIMITS)
+        events += found.seen
+        wanted += len(found.matches)
+    return events, wanted
+
+
+search = Matcher.search
+"""The prefilter alone, over decompressed bytes."""
+
+
+def scan(path: Path) -> list[str]:
+    """The command that counts events and matches below `path`, for programs to read."""
+    return [COMMAND, "scan", str(path), "--format", "json"]
+
+
+def service(path: Path, state: Path) -> list[str]:
+    """The command that runs the whole service once over the files below `path`, with its database below `state`."""
+    config = {
+        "sources": [{"kind": "files", "name": "bench", "path": str(path), "follow": False, "settle": "0s"}],
+        "rules": {"packs": ["cis-vpc"]},
+        "sinks": [{"kind": "stdout", "name": "console"}],
+        "store": {"url": f"sqlite:///{state / 'state.db'}"},
+        "http": {"host": "127.0.0.1", "port": 0},
+        "log": {"format": "json", "level": "warning"},
+    }
+    state.mkdir(parents=True, exist_ok=True)
+    file = state / "bench.yaml"
+    file.write_text(yaml.safe_dump(config))
+    return [COMMAND, "run", "--config", str(file), "--once"]
