@@ -149,7 +149,7 @@ async def test_closing_twice_is_once(store: SqlStore) -> None:
 
 
 async def test_a_broken_constraint_is_a_bug_and_stays_one(store: SqlStore) -> None:
-    orphan = "INSERT INTO deliveries VALUES ('none', 'siem', 'pending', 0, 0, NULL, NULL, NULL, NULL, '')"
+    orphan = "INSERT INTO deliveries VALUES ('none', 'siem', 'pending', 0, 0, NULL, NULL, 0, NULL, NULL, '')"
     with pytest.raises(IntegrityError):
         await store.database.write(lambda connection: connection.exec_driver_sql(orphan))
     assert await store.commit(alerts(1)) == Committed(new=1, known=0)

@@ -130,6 +130,7 @@ def _delivery_row(alert: Alert, sink: str) -> dict[str, Any]:
         "state": DeliveryState.PENDING,
         "attempts": 0,
         "due_at": alert.created_at,
+        "created_at": alert.created_at,
         "detail": "",
     }
 

@@ -39,13 +39,14 @@ _STEPS: tuple[tuple[str, ...], ...] = (
             due_at BIGINT NOT NULL,
             claimed_until BIGINT,
             first_claimed_at BIGINT,
+            created_at BIGINT NOT NULL,
             settled_at BIGINT,
             reason TEXT,
             detail TEXT NOT NULL,
             PRIMARY KEY (alert_id, sink),
             FOREIGN KEY (alert_id) REFERENCES alerts (id) ON DELETE CASCADE
         )""",
-        "CREATE INDEX deliveries_due ON deliveries (sink, due_at, alert_id) WHERE state = 'pending'",
+        "CREATE INDEX deliveries_due ON deliveries (sink, due_at, alert_id, created_at) WHERE state = 'pending'",
         "CREATE INDEX deliveries_by_state ON deliveries (sink, state, settled_at)",
         """CREATE TABLE checkpoints (
             source TEXT NOT NULL,

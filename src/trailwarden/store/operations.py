@@ -36,6 +36,7 @@ from trailwarden.store.base import (
     StoreSummary,
 )
 from trailwarden.store.ledger import chunks
+from trailwarden.store.outbox import PENDING
 from trailwarden.store.schema import alerts, deliveries, quarantine, received
 
 _PENDING, _DEAD, _DISCARDED = DeliveryState.PENDING, DeliveryState.DEAD, DeliveryState.DISCARDED
@@ -61,7 +62,7 @@ def outbox(connection: Connection, which: OutboxFilter) -> Sequence[OutboxRow]:
     rows: list[OutboxRow] = []
     for part in _portions(which):
         statement = _selected(select(*_ROW), part)
-        newest = statement.order_by(alerts.c.created_at.desc(), deliveries.c.alert_id, deliveries.c.sink)
+        newest = statement.order_by(alerts.c.created_at.desc(), alerts.c.id, deliveries.c.sink)
         rows += [_as_outbox_row(row._asdict()) for row in connection.execute(newest)]
     rows.sort(key=lambda row: (row.alert_id, row.sink))
     rows.sort(key=lambda row: row.created_at, reverse=True)
@@ -156,7 +157,7 @@ def _change(
     for part in _portions(replace(which, states=states)):
         rest = replace(part, limit=which.limit - changed)
         chosen = _selected(select(deliveries.c.alert_id, deliveries.c.sink), rest)
-        oldest = chosen.order_by(alerts.c.created_at, deliveries.c.alert_id, deliveries.c.sink)
+        oldest = chosen.order_by(alerts.c.created_at, alerts.c.id, deliveries.c.sink)
         key = tuple_(deliveries.c.alert_id, deliveries.c.sink)
         changed += connection.execute(update(deliveries).where(key.in_(oldest)).values(values)).rowcount
     return changed
@@ -178,7 +179,7 @@ def _selected(statement: Select[Any], which: OutboxFilter) -> Select[Any]:
         conditions.append(deliveries.c.sink == which.sink)
     if which.alert_ids:
         conditions.append(deliveries.c.alert_id.in_(which.alert_ids))
-    joined = statement.select_from(deliveries.join(alerts))
+    joined = statement.select_from(alerts.join(deliveries))
     return joined.where(*conditions).limit(max(0, which.limit))
 
 
@@ -188,9 +189,7 @@ def _as_outbox_row(values: dict[str, Any]) -> OutboxRow:
 
 
 def _sinks(connection: Connection) -> Iterator[str]:
-    """Every sink that ever wanted an alert: one step of the index for each, however many deliveries there
-    are.
-    """
+    """Every sink that ever wanted an alert: one step of the index each, however many deliveries there are."""
     after: ColumnElement[bool] = literal(True)
     while (
         sink := connection.execute(select(func.min(deliveries.c.sink)).where(after)).scalar_one()
@@ -204,9 +203,7 @@ def _backlog(connection: Connection, sink: str) -> SinkBacklog:
         return (deliveries.c.sink == sink) & (deliveries.c.state == state)
 
     waiting, oldest = connection.execute(
-        select(func.count(), func.min(alerts.c.created_at))
-        .select_from(deliveries.join(alerts))
-        .where(of(_PENDING))
+        select(func.count(), func.min(deliveries.c.created_at)).where(PENDING, deliveries.c.sink == sink)
     ).one()
     dead = select(func.count()).select_from(deliveries).where(of(_DEAD))
     last = select(func.max(deliveries.c.settled_at)).where(of(DeliveryState.DELIVERED))

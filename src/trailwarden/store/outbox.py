@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, literal_column, or_, select, update
 
 from trailwarden.model import Alert
 from trailwarden.store.base import Claim, DeliveryState, Settlement
@@ -25,7 +25,8 @@ from trailwarden.store.columns import Moment
 from trailwarden.store.ledger import chunks
 from trailwarden.store.schema import alerts, deliveries
 
-PENDING = deliveries.c.state == DeliveryState.PENDING
+PENDING = deliveries.c.state == literal_column(f"'{DeliveryState.PENDING}'")
+"""Written out instead of bound: so a database sees that the partial index of the pending rows answers the question."""
 
 _DUE = (
     select(deliveries.c.alert_id)
@@ -40,7 +41,7 @@ _DUE = (
 )
 _CLAIM = (
     update(deliveries)
-    .where(PENDING, deliveries.c.sink == bindparam("of"), deliveries.c.alert_id.in_(_DUE))
+    .where(deliveries.c.sink == bindparam("of"), deliveries.c.alert_id.in_(_DUE))
     .values(
         attempts=deliveries.c.attempts + 1,
         due_at=bindparam("until", type_=Moment),
@@ -70,7 +71,7 @@ _SETTLE = (
         detail=bindparam("said"),
     )
 )
-_NEXT_DUE = select(func.min(deliveries.c.due_at)).where(and_(PENDING, deliveries.c.sink == bindparam("of")))
+_NEXT_DUE = select(func.min(deliveries.c.due_at)).where(PENDING, deliveries.c.sink == bindparam("of"))
 
 
 def claim(connection: Connection, sink: str, limit: int, now: datetime, until: datetime) -> Sequence[Claim]:

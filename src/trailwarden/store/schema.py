@@ -64,10 +64,15 @@ deliveries = Table(
     ),  # when it may be claimed: the next attempt, or the end of the claim
     Column("claimed_until", Moment),  # names the claim that is held; NULL when there is none
     Column("first_claimed_at", Moment),
+    Column(
+        "created_at", Moment, nullable=False
+    ),  # the alert's, so that the oldest that waits is told by an index
     Column("settled_at", Moment),  # when it became delivered, dead or discarded
     Column("reason", Word(Reason)),  # of the last attempt that failed
     Column("detail", AnyText, nullable=False),
-    Index("deliveries_due", "sink", "due_at", "alert_id", sqlite_where=text("state = 'pending'")),
+    Index(
+        "deliveries_due", "sink", "due_at", "alert_id", "created_at", sqlite_where=text("state = 'pending'")
+    ),
     Index("deliveries_by_state", "sink", "state", "settled_at"),
 )
 

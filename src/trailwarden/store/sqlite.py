@@ -1,5 +1,4 @@
-"""What is peculiar to SQLite: the file, the connections, and the one kind of statement that SQL has no common
-words for.
+"""What is peculiar to SQLite: the file, the connections, and the upsert, for which SQL has no common words.
 
 Keeps: a file that is not ours is not touched. A commit is on the disk when it returns (WAL with
 synchronous=FULL). A transaction that will write takes the write lock at its start, so that it never fails
@@ -32,8 +31,7 @@ _WAL_BYTES = 64 * 1024 * 1024  # what is left of the write-ahead log on the disk
 
 
 def prepare(path: Path, busy_timeout: timedelta) -> None:
-    """Make the file if there is none, readable by its owner alone, and see that it is ours or empty.
-    Blocking.
+    """See that the file is ours or empty; make it, for its owner alone, if there is none. Blocking.
 
     Raises SchemaError for a file that is not ours, StoreError where there can be no file, sqlite3.Error for
     the rest.
