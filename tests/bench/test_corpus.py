@@ -53,7 +53,8 @@ def _records(text: bytes) -> list[dict[str, Any]]:
 def test_files_are_one_line_in_the_key_order_of_cloudtrail(contents: list[bytes]) -> None:
     for text in contents[:50]:
         assert b"\n" not in text
-        assert b'": ' not in text and b'", "' not in text
+        assert b'": ' not in text
+        assert b'", "' not in text
         for record in _records(text):
             assert list(record) == [key for key in KEYS if key in record]
 
