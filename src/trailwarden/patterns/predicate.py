@@ -1,0 +1,133 @@
+"""A pattern compiled to closures: what runs over every candidate.
+
+Keeps: agrees with `trailwarden.patterns.reference` on every event; does not walk the tree, and takes time linear in the
+event's strings. It never raises on a JSON value.
+
+Next: `trailwarden.detection.matcher`, which runs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any, Final
+
+from trailwarden.patterns.automaton import searcher
+from trailwarden.patterns.globs import glob, narrow, wide
+from trailwarden.patterns.paths import ABSENT, all_values, one_value
+from trailwarden.patterns.regex import parse_regex
+from trailwarden.patterns.relation import ACCEPTED, Relation, TextTest, relate_number, relate_text
+from trailwarden.patterns.spelling import only_strings
+from trailwarden.patterns.syntax import (
+    And,
+    Compare,
+    Constant,
+    Is,
+    Literal,
+    NotExists,
+    Number,
+    Operator,
+    Or,
+    Pattern,
+    Selector,
+    Text,
+)
+
+Predicate = Callable[[dict[str, Any]], bool]
+_Test = Callable[[Any], bool]
+
+_CONSTANTS: Final = {Constant.NULL: None, Constant.TRUE: True, Constant.FALSE: False}
+
+
+def compile_predicate(pattern: Pattern) -> Predicate:
+    """A function that says whether an event, a JSON object, matches. Thread-safe."""
+    holds = _compiled(pattern)
+    return lambda event: isinstance(event, dict) and holds(event)
+
+
+def _compiled(pattern: Pattern) -> Predicate:
+    match pattern:
+        case Or(terms):
+            return _any(terms)
+        case And(terms):
+            parts = tuple(map(_compiled, terms))
+            return lambda event: all(part(event) for part in parts)
+        case NotExists(selector):
+            return _absent(selector)
+        case Is(selector, constant):
+            wanted = _CONSTANTS[constant]
+            return _some(selector, lambda value: value is wanted)
+        case Compare(selector, operator, literal):
+            return _some(selector, _test(operator, literal))
+
+
+def _any(terms: Iterable[Pattern]) -> Predicate:
+    """Plain texts for one selector become one look-up in a set; that is what most rules are."""
+    texts: dict[Selector, set[str]] = {}
+    others: list[Predicate] = []
+    for term in terms:
+        match term:
+            case Compare(selector, Operator.EQUAL, Text(text)) if "*" not in text and only_strings((text,)):
+                texts.setdefault(selector, set()).add(text)
+            case _:
+                others.append(_compiled(term))
+    parts = (*(_some(selector, _among(frozenset(wanted))) for selector, wanted in texts.items()), *others)
+    return parts[0] if len(parts) == 1 else lambda event: any(part(event) for part in parts)
+
+
+def _among(wanted: frozenset[str]) -> _Test:
+    return lambda value: isinstance(value, str) and value in wanted
+
+
+def _some(selector: Selector, test: _Test) -> Predicate:
+    if selector.wildcards:
+        values = all_values(selector)
+        return lambda event: any(test(value) for value in values(event))
+    find = one_value(selector)
+
+    def holds(event: dict[str, Any]) -> bool:
+        value = find(event)
+        return value is not ABSENT and test(value)
+
+    return holds
+
+
+def _absent(selector: Selector) -> Predicate:
+    if selector.wildcards:
+        values = all_values(selector)
+        return lambda event: not any(True for _ in values(event))
+    find = one_value(selector)
+    return lambda event: find(event) is ABSENT
+
+
+def _test(operator: Operator, literal: Literal) -> _Test:
+    accepted = ACCEPTED[operator]
+    match literal:
+        case Number(spelling):
+            number = Decimal(spelling)
+            return lambda value: bool(relate_number(number, value) & accepted)
+        case Text(text):
+            texts = TextTest.of_text(text, glob(wide(text)), glob(narrow(text)))
+        case _:
+            texts = TextTest.of_regex(searcher(parse_regex(literal.source)))
+    return _equal(texts) if operator is Operator.EQUAL else _unequal(texts)
+
+
+def _equal(texts: TextTest) -> _Test:
+    satisfies = texts.wide
+
+    def equal(value: object) -> bool:
+        return satisfies(value) if isinstance(value, str) else Relation.EQUAL in relate_text(texts, value)
+
+    return equal
+
+
+def _unequal(texts: TextTest) -> _Test:
+    satisfies = texts.narrow
+
+    def unequal(value: object) -> bool:
+        return (
+            not satisfies(value) if isinstance(value, str) else Relation.UNLIKE in relate_text(texts, value)
+        )
+
+    return unequal
