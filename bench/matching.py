@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import TypeVar
 
 from bench import ours
 from bench.corpus import Corpus
 from bench.rivals import Count, each, fastest, naive
 from bench.setting import Figure, Setting
 from bench.timing import in_turns
+
+T = TypeVar("T")
 
 
 class Disagreement(Exception):  # noqa: N818 - two counts that should be equal, and are not
@@ -68,19 +71,33 @@ def match_vs_limit(setting: Setting) -> list[Figure]:
 
 
 def match_2t_vs_1t(setting: Setting) -> list[Figure]:
-    """Two threads that share the large files, against one thread that has them all."""
-    payloads, by = setting.large * 2, ours.matcher(1, setting.out)
+    """Two threads that share the large files, against one thread that has them all; and what the machine itself gains."""
+    payloads, by = setting.large, ours.matcher(1, setting.out)
+    _, decompress = fastest(payloads)
 
     def threads(number: int) -> Count:
-        parts: list[Sequence[bytes]] = [payloads[start::number] for start in range(number)]
-        with ThreadPoolExecutor(number) as pool:
-            found = list(pool.map(lambda part: ours.count(part, by), parts))
+        found = _shared(partial(ours.count, by=by), payloads, number)
         return sum(events for events, _ in found), sum(wanted for _, wanted in found)
 
-    if threads(1) != threads(2):
-        raise Disagreement("two threads found something else than one")
-    taken = in_turns({"one": partial(threads, 1), "two": partial(threads, 2)}, setting.rounds)
-    return [Figure("match_2t_vs_1t", taken.faster("two", "one"))]
+    agreed(setting.corpus("large"), {"one thread": threads(1), "two threads": threads(2)})
+    taken = in_turns(
+        {
+            "one": partial(threads, 1),
+            "two": partial(threads, 2),
+            "one alone": partial(_shared, partial(each, decompress), payloads, 1),
+            "two alone": partial(_shared, partial(each, decompress), payloads, 2),
+        },
+        setting.rounds,
+    )
+    return [
+        Figure("match_2t_vs_1t", taken.faster("two", "one")),
+        Figure("limit_2t_vs_1t", taken.faster("two alone", "one alone")),
+    ]
+
+
+def _shared(act: Callable[[Sequence[bytes]], T], payloads: Sequence[bytes], threads: int) -> list[T]:
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(act, [payloads[start::threads] for start in range(threads)]))
 
 
 def match_200_rules_vs_1(setting: Setting) -> list[Figure]:
