@@ -1,0 +1,220 @@
+"""Who raises which metric: one method for each thing that happens.
+
+Keeps: a registry of its own, no global state; the numbers of events come from one account (see `accounts`). All
+methods are thread-safe and do no I/O.
+
+Next: `definitions` for the table that this is built from.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.core import Metric
+from prometheus_client.exposition import choose_encoder
+
+from trailwarden import __version__
+from trailwarden.errors import Reason
+from trailwarden.telemetry import reported
+from trailwarden.telemetry.accounts import ACCOUNT, EventAccount, EventCounts
+from trailwarden.telemetry.definitions import (
+    COVERAGE,
+    METRICS,
+    NO_REASON,
+    SOURCE_STATES,
+    Definition,
+    Known,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What a sink has before it, as last reported. oldest: when the oldest pending alert was made."""
+
+    pending: int = 0
+    dead: int = 0
+    oldest: datetime | None = None
+
+
+class _Snapshot(CollectorRegistry):
+    """What was collected at one moment, for an encoder. `_created` samples are left out: a counter starts with the process."""
+
+    def __init__(self, families: list[Metric]) -> None:
+        super().__init__()
+        self._families = families
+
+    def collect(self) -> Iterator[Metric]:
+        for family in self._families:
+            family.samples = [one for one in family.samples if not one.name.endswith("_created")]
+            yield family
+
+
+class Metrics:
+    """All metrics of one service."""
+
+    def __init__(self, known: Known | None = None, *, version: str = __version__, revision: str = "") -> None:
+        """known: what the configuration names. Labels not named there are counted all the same, from their first use on."""
+        known = known if known is not None else Known()
+        self._registry = CollectorRegistry()
+        self._process = ProcessCollector(registry=None)
+        self._counters: dict[str, Counter] = {}
+        self._gauges: dict[str, Gauge] = {}
+        self._histograms: dict[str, Histogram] = {}
+        for definition in METRICS:
+            if definition.name not in ACCOUNT:
+                self._build(definition, known)
+        self._events = EventAccount(known.sources)
+        self._registry.register(self._events)
+        self._backlogs_lock = Lock()
+        self._backlogs = dict.fromkeys(known.sinks, Backlog())
+        self._gauges["build_info"].labels(version, revision).set(1)
+        self.coverage("unknown")
+
+    def _build(self, definition: Definition, known: Known) -> None:
+        name, text, labels = definition.full_name, definition.help, definition.labels
+        metric: Counter | Gauge | Histogram
+        if definition.kind == "counter":
+            metric = self._counters[definition.name] = Counter(name, text, labels, registry=self._registry)
+        elif definition.kind == "gauge":
+            metric = self._gauges[definition.name] = Gauge(name, text, labels, registry=self._registry)
+        else:
+            metric = self._histograms[definition.name] = Histogram(
+                name, text, labels, registry=self._registry, buckets=definition.buckets
+            )
+        for values in definition.series(known):
+            metric.labels(*values)
+
+    # --- ingest ---------------------------------------------------------------------------------------------------
+
+    def count_events(self, source: str, seen: int, matched: int, unmatched: int, quarantined: int) -> None:
+        """Raise the four together. Raises ValueError where seen is not matched + unmatched + quarantined."""
+        self._events.add(source, EventCounts(seen, matched, unmatched, quarantined))
+
+    def inspected(self, source: str, inspection: reported.Inspection) -> None:
+        """A batch whose outcome is committed and that is now acked."""
+        matches, rejected = inspection.matches, inspection.rejected
+        self.count_events(source, inspection.seen, len(matches), inspection.unmatched, len(rejected))
+        outcome = "quarantined" if inspection.whole else "acked"
+        self._counters["batches_total"].labels(source, outcome).inc()
+        self._counters["content_bytes_total"].labels(source).inc(inspection.content_size)
+        for match in matches:
+            for rule in match.rules:
+                self._counters["rule_matches_total"].labels(rule.id).inc()
+        for one in rejected:
+            self._counters["rejected_total"].labels(one.reason).inc()
+        for label, count in inspection.labels.items():
+            self._counters["not_events_total"].labels(source, label).inc(count)
+
+    def nacked(self, source: str) -> None:
+        """A batch that was given back, to come again."""
+        self._counters["batches_total"].labels(source, "nacked").inc()
+
+    def committed(self, commit: reported.Commit, committed: reported.Committed) -> None:
+        """A transaction that went through."""
+        for received in commit.received:
+            self._counters["received_bytes_total"].labels(received.source).inc(received.size)
+        for alert in (routed.alert for routed in commit.alerts):
+            self._counters["alerts_total"].labels(alert.rule_id, alert.severity).inc()
+            if alert.event_time is not None:
+                delay = (alert.created_at - alert.event_time).total_seconds()
+                self._histograms["event_delay_seconds"].observe(max(0.0, delay))
+        conflicting = len(committed.conflicting)
+        self._counters["alert_duplicates_total"].labels("conflicting").inc(conflicting)
+        self._counters["alert_duplicates_total"].labels("known").inc(committed.known - conflicting)
+
+    @contextmanager
+    def commit_timer(self) -> Iterator[None]:
+        """Around one transaction of the store: its time, and whether it failed."""
+        started = time.perf_counter()
+        outcome = "failed"
+        try:
+            yield
+            outcome = "committed"
+        finally:
+            self._histograms["commit_seconds"].observe(time.perf_counter() - started)
+            self._counters["commits_total"].labels(outcome).inc()
+
+    @contextmanager
+    def decode_timer(self) -> Iterator[None]:
+        """Around the decompression, search and parsing of one batch; in the worker thread."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._histograms["decode_seconds"].observe(time.perf_counter() - started)
+
+    @contextmanager
+    def in_flight(self, source: str, batches: int, size: int) -> Iterator[None]:
+        """Around the work on some batches. size: their announced bytes."""
+        gauges = (
+            (self._gauges["in_flight_batches"].labels(source), batches),
+            (self._gauges["in_flight_bytes"].labels(source), size),
+        )
+        for gauge, amount in gauges:
+            gauge.inc(amount)
+        try:
+            yield
+        finally:
+            for gauge, amount in gauges:
+                gauge.dec(amount)
+
+    # --- delivery -------------------------------------------------------------------------------------------------
+
+    def attempted(self, sink: str, verdict: str, reason: Reason | None, latency: float | None = None) -> None:
+        """One attempt to deliver. latency: seconds from the making of the alert, where it was taken."""
+        self._counters["sink_attempts_total"].labels(sink, verdict, reason or NO_REASON).inc()
+        if latency is not None:
+            self._histograms["delivery_latency_seconds"].labels(sink).observe(max(0.0, latency))
+
+    # --- states ---------------------------------------------------------------------------------------------------
+
+    def backlog(self, sink: str, pending: int, dead: int, oldest: datetime | None) -> None:
+        """What a sink has before it. oldest: when the oldest pending alert was made."""
+        with self._backlogs_lock:
+            self._backlogs[sink] = Backlog(pending, dead, oldest)
+        self._gauges["outbox_alerts"].labels(sink, "pending").set(pending)
+        self._gauges["outbox_alerts"].labels(sink, "dead").set(dead)
+        self._gauges["outbox_oldest_timestamp_seconds"].labels(sink).set(oldest.timestamp() if oldest else 0)
+
+    def source(self, name: str, state: str, last_success: datetime | None) -> None:
+        """How a source is doing. state: one of SOURCE_STATES; last_success: None before the first."""
+        self._set_one_of("source_state", (name,), SOURCE_STATES, state)
+        if last_success is not None:
+            self._gauges["source_last_success_timestamp_seconds"].labels(name).set(last_success.timestamp())
+
+    def coverage(self, verdict: str) -> None:
+        """The verdict on the coverage: one of COVERAGE."""
+        self._set_one_of("coverage_status", (), COVERAGE, verdict)
+
+    def heartbeat(self, at: datetime) -> None:
+        """The main loop ticked."""
+        self._gauges["heartbeat_timestamp_seconds"].set(at.timestamp())
+
+    def _set_one_of(self, name: str, labels: tuple[str, ...], states: tuple[str, ...], state: str) -> None:
+        if state not in states:
+            raise ValueError(f"{name}: {state!r} is none of {', '.join(states)}")
+        for one in states:
+            self._gauges[name].labels(*labels, one).set(one == state)
+
+    # --- reading --------------------------------------------------------------------------------------------------
+
+    def events(self) -> Mapping[str, EventCounts]:
+        """The account of events by source, at one moment."""
+        return self._events.snapshot()
+
+    def backlogs(self) -> Mapping[str, Backlog]:
+        """What each sink has before it, as last reported."""
+        with self._backlogs_lock:
+            return dict(self._backlogs)
+
+    def render(self, accept: str = "") -> tuple[bytes, str]:
+        """The exposition and its content type: OpenMetrics where the Accept header asks for it, else text 0.0.4."""
+        encode, content_type = choose_encoder(accept)
+        families = [*self._registry.collect(), *self._process.collect()]
+        return encode(_Snapshot(families)), content_type
