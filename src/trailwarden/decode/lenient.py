@@ -1,0 +1,94 @@
+"""Reading JSON text as Python's json reads it, piece by piece, with the place of each piece.
+
+Keeps: what Python's json accepts is accepted here (lone surrogates, NaN, long numbers), what it refuses is refused, and
+the values themselves are not built up: only where they end matters. The text is the bytes as Latin-1, one character a
+byte, so that every position is an offset into the bytes and a letter that is not UTF-8 stops nothing.
+
+Next: `trailwarden.decode.resync`, which goes on behind what is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from trailwarden.errors import DecodeError, Reason
+
+_SPACE: Final = re.compile(r"[ \t\r\n]*")
+_TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[]{}["]', re.DOTALL)
+_SCANNER: Final = json.JSONDecoder(object_pairs_hook=lambda _pairs: None)
+
+
+class RefusedError(DecodeError):
+    """No JSON value here. position: where reading stopped; everything before it had been in order."""
+
+    def __init__(self, reason: Reason, detail: str, position: int) -> None:
+        super().__init__(reason, detail)
+        self.position = position
+
+
+def text_of(raw: bytes) -> str:
+    """One character a byte."""
+    return raw.decode("latin-1")
+
+
+def skip_space(text: str, position: int) -> int:
+    """The next position that is not JSON white space."""
+    found = _SPACE.match(text, position)
+    return found.end() if found is not None else position
+
+
+def value_end(text: str, start: int) -> int:
+    """The position behind the JSON value that begins at `start`. Raises RefusedError."""
+    try:
+        return _SCANNER.raw_decode(text, start)[1]
+    except json.JSONDecodeError as fault:
+        raise RefusedError(Reason.NOT_JSON, fault.msg, fault.pos) from None
+    except RecursionError:
+        raise RefusedError(Reason.TOO_DEEP, "nested deeper than Python's json reads", start) from None
+    except ValueError as fault:  # a number with more digits than Python converts
+        raise RefusedError(Reason.NOT_JSON, str(fault).partition(";")[0], start) from None
+
+
+def members(text: str, start: int) -> Iterator[tuple[str, int, int]]:
+    """Key, start and end of value, for each member of the object at `start`, which `value_end` has accepted."""
+    position = skip_space(text, start + 1)
+    while text[position] != "}":
+        key, position = _SCANNER.raw_decode(text, position)
+        begin = skip_space(text, skip_space(text, position) + 1)
+        end = value_end(text, begin)
+        yield key, begin, end
+        position = skip_space(text, end)
+        if text[position] == ",":
+            position = skip_space(text, position + 1)
+
+
+def elements(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Start and end of each element of the array at `start`, which `value_end` has accepted."""
+    position = skip_space(text, start + 1)
+    while text[position] != "]":
+        end = value_end(text, position)
+        yield position, end
+        position = skip_space(text, end)
+        if text[position] == ",":
+            position = skip_space(text, position + 1)
+
+
+def balanced_end(text: str, start: int, depth: int = 0) -> int | None:
+    """The position where the brackets from `start` on are all closed again, strings left aside; None when they never are.
+
+    depth: brackets that are open already. What lies between need not be JSON.
+    """
+    for token in _TOKEN.finditer(text, start):
+        char = token.group() if len(token.group()) == 1 else ""
+        if char in ("{", "["):
+            depth += 1
+        elif char in ("}", "]"):
+            depth -= 1
+            if depth <= 0:
+                return token.end()
+        elif char == '"':
+            return None  # a string that never ends
+    return None

@@ -1,0 +1,165 @@
+"""Splitting text that is not in order: every value that can be read, and what lies between, in order and without a gap.
+
+Keeps: one bad element costs that element. Where an element cannot be read, reading goes on at the first place that may be
+its next sibling and proves to be one; what is passed over is a piece with a fault, never silence. Each failed attempt
+moves on, and their cost in all is bounded.
+
+Next: `trailwarden.decode.lenient`, which says what can be read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Final
+
+from trailwarden.decode.lenient import RefusedError, balanced_end, skip_space, value_end
+from trailwarden.errors import Reason
+
+_WS: Final = r"[ \t\r\n]*"
+_ARRAY: Final = re.compile(rf'(?:\{{{_WS}"Records"{_WS}:{_WS})?\[(?!{_WS}\])')
+_SEPARATORS: Final = re.compile(r"[ \t\r\n,]*")
+_SIBLING: Final = re.compile(rf'\}}{_WS},{_WS}(?=\{{{_WS}")')
+_NEXT_VALUE: Final = re.compile(rf'\n(?=[{{\[])|\}}{_WS}(?=\{{{_WS}")')
+_CUT_OFF: Final = "the text ends inside of it"
+_WORK_FACTOR: Final = 8
+"""Characters that may be read in vain, per character of the text, before the rest is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """text[start:end]. fault: None for a value that Python's json reads. of_records: it stands in an array `Records`;
+    index: position in its array, None outside of arrays.
+    """
+
+    start: int
+    end: int
+    fault: RefusedError | None = None
+    of_records: bool = False
+    index: int | None = None
+
+
+Pieces = Generator[Piece, None, int]
+Known = Callable[[int, int], bool]
+
+
+class Resync:
+    """One text. known: whether text[start:end], a sound object, has a shape that is known (so that a part of a broken
+    event is not taken for one).
+    """
+
+    def __init__(self, text: str, known: Known) -> None:
+        self._text = text
+        self._known = known
+        self._work = _WORK_FACTOR * len(text) + 1024 * 1024
+
+    def pieces(self, position: int = 0) -> Pieces:
+        """All of the text from `position` on. Values may follow each other with or without white space, lines or commas."""
+        while (position := self._skip(position)) < len(self._text):
+            array = _ARRAY.match(self._text, position)
+            if array is not None:
+                position = yield from self._array(array.end(), of_records=array.group()[0] == "{")
+            else:
+                position = yield from self._value(position, self._next_value)
+        return position
+
+    def _skip(self, position: int) -> int:
+        found = _SEPARATORS.match(self._text, position)
+        return found.end() if found is not None else position
+
+    def _array(self, position: int, of_records: bool) -> Pieces:
+        """From the first element to behind the closing bracket, or brace."""
+        index = 0
+        while (position := self._skip(position)) < len(self._text):
+            if self._text[position] == "]":
+                return (yield from self._closing(position + 1)) if of_records else position + 1
+            position = yield from self._value(position, self._next_sibling, of_records, index)
+            index += 1
+        yield Piece(
+            position, position, RefusedError(Reason.NOT_JSON, "the text ends inside an array", position)
+        )
+        return position
+
+    def _closing(self, position: int) -> Pieces:
+        """Behind the brace that closes `{"Records":[…]`; other members that stand before it carry no events."""
+        close = skip_space(self._text, position)
+        if self._text.startswith("}", close):
+            return close + 1
+        end = balanced_end(self._text, position, depth=1)
+        if end is not None:
+            return end
+        yield Piece(
+            position,
+            len(self._text),
+            RefusedError(Reason.NOT_JSON, "the text ends inside an object", position),
+        )
+        return len(self._text)
+
+    def _value(
+        self,
+        start: int,
+        resume: Callable[[int, RefusedError], int | None],
+        of_records: bool = False,
+        index: int | None = None,
+    ) -> Pieces:
+        """One value, or what stands in its place up to where reading can go on."""
+        try:
+            end = value_end(self._text, start)
+        except RefusedError as fault:
+            found = resume(start, fault)
+            if found is None:
+                detail = f"{fault.detail}; nothing after it could be told apart"
+                fault = RefusedError(fault.reason, detail, fault.position)
+            end = found or len(self._text)
+            yield Piece(start, end, fault, of_records, index)
+            return end
+        yield Piece(start, end, None, of_records, index)
+        return end
+
+    def _next_sibling(self, start: int, fault: RefusedError) -> int | None:
+        """Where a broken element of an array ends; None when nothing behind it can be told apart."""
+        end = self._closed_end(start, ",]")
+        for found in _SIBLING.finditer(self._text, self._last_brace(start, fault)):
+            if self._work < 0 or (end is not None and found.end() > end):
+                break
+            if self._sound(found.end()):
+                return found.start() + 1
+        return end
+
+    def _next_value(self, start: int, fault: RefusedError) -> int | None:
+        """Likewise outside of arrays. A line that begins with a bracket begins a value: it need not prove to be one."""
+        end = self._closed_end(start, "{[")
+        last = self._last_brace(start, fault)
+        for found in _NEXT_VALUE.finditer(self._text, start):
+            if self._work < 0 or (end is not None and found.end() > end):
+                break
+            if found.group() == "\n" or (found.start() >= last and self._sound(found.end())):
+                return found.start() + 1
+        return end
+
+    def _last_brace(self, start: int, fault: RefusedError) -> int:
+        """Everything before the fault had been in order, so that no sibling begins before the last brace before it."""
+        return max(start, self._text.rfind("}", start, fault.position + 1))
+
+    def _closed_end(self, start: int, followed_by: str) -> int | None:
+        """Where the brackets of an element are closed, if something follows that may follow an element."""
+        if self._text[start] not in "{[":
+            return None
+        end = balanced_end(self._text, start)
+        self._work -= (end or len(self._text)) - start
+        if end is None:
+            return None
+        after = skip_space(self._text, end)
+        return end if after == len(self._text) or self._text[after] in followed_by else None
+
+    def _sound(self, start: int) -> bool:
+        """Whether a known object begins here."""
+        try:
+            end = value_end(self._text, start)
+        except RefusedError as fault:
+            unread = fault.detail.startswith("Unterminated") or fault.reason is Reason.TOO_DEEP
+            self._work -= (len(self._text) if unread else fault.position) - start
+            return False
+        self._work -= end - start
+        return self._known(start, end)
