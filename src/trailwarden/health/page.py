@@ -41,9 +41,9 @@ _HEADLINES: Final[Mapping[Status, str]] = {
 }
 
 _COVERAGE_WORDS: Final[Mapping[str, str]] = {
-    "verified": "Silence means that nothing happened.",
-    "gap": "Some changes would not be seen. Silence proves nothing.",
-    "unknown": "Silence proves nothing yet.",
+    "verified": "Yes: silence means that nothing happened.",
+    "gap": "No: some changes would not be seen, and silence proves nothing.",
+    "unknown": "Not known: silence proves nothing yet.",
 }
 
 
