@@ -94,11 +94,14 @@ def on_constant(word: str) -> str:
     return "after IS only NULL, TRUE or FALSE may follow; to compare with a text, write ="
 
 
-def on_value(operator: Token, found: Token) -> str:
+def on_two_operators(first: Token, second: Token) -> str:
+    """For two operators without a blank between them."""
+    mend = "=" if first.value == second.value == "=" else "one of = != < <= > >="
+    return f'"{first.value}{second.value}" is not an operator; use {mend}'
+
+
+def on_value(found: Token) -> str:
     """For what stands behind an operator and is no value."""
-    if found.kind is Kind.OPERATOR and found.start == operator.end:
-        mend = "=" if operator.value == "=" and found.value == "=" else "one of = != < <= > >="
-        return f'"{operator.value}{found.value}" is not an operator; use {mend}'
     if found.value == "'":
         return _SINGLE_QUOTES
     if found.kind is Kind.SELECTOR:

@@ -125,8 +125,8 @@ class _Parser:
         selector = self._selector()
         token = self._next
         if token.kind is Kind.OPERATOR:
-            self._advance()
-            return Compare(selector, operator := Operator(token.value), self._literal(operator))
+            operator = self._operator()
+            return Compare(selector, operator, self._literal(operator))
         if token.kind is Kind.WORD and token.value.upper() in ("IS", "NOT"):
             if token.start == self._previous.end:
                 raise self._error(f"a blank is missing before {token.value}")
@@ -162,6 +162,12 @@ class _Parser:
         self._advance()
         return token.selector
 
+    def _operator(self) -> Operator:
+        token = self._advance()
+        if self._at(Kind.OPERATOR) and self._next.start == token.end:
+            raise self._error(advice.on_two_operators(token, self._next), token)
+        return Operator(token.value)
+
     def _literal(self, operator: Operator) -> Literal:
         token = self._next
         if token.kind is Kind.WORD and is_number(token.value):
@@ -169,7 +175,7 @@ class _Parser:
                 raise self._error(f"the exponent of a number has at most {MAX_EXPONENT_DIGITS} digits")
             return Number(self._advance().value)
         if token.kind not in (Kind.WORD, Kind.QUOTED, Kind.REGEX):
-            raise self._error(advice.on_value(self._previous, token))
+            raise self._error(advice.on_value(token))
         if operator not in (Operator.EQUAL, Operator.UNEQUAL):
             raise self._error(advice.on_order(operator, token))
         if token.kind is Kind.REGEX:
