@@ -1,1 +1,25 @@
-""""""
+"""Where alerts go: one file a sink, one contract for all.
+
+Read `base` for the contract, `routing` for what all settings share, `registry` for the kinds.
+"""
+
+from trailwarden.sinks.base import DELIVERED, Outcome, Sink, Verdict
+from trailwarden.sinks.registry import SinkSettings, build_sink
+from trailwarden.sinks.routing import RoutingSettings, wants
+from trailwarden.sinks.stdout import StdoutSettings, StdoutSink
+from trailwarden.sinks.webhook import WebhookSettings, WebhookSink
+
+__all__ = [
+    "DELIVERED",
+    "Outcome",
+    "RoutingSettings",
+    "Sink",
+    "SinkSettings",
+    "StdoutSettings",
+    "StdoutSink",
+    "Verdict",
+    "WebhookSettings",
+    "WebhookSink",
+    "build_sink",
+    "wants",
+]

@@ -1,0 +1,68 @@
+"""When to try again: a pure function of what happened, how often, how old the alert is, and a random number.
+
+Keeps: every alert ends: delivered, or dead when it is refused for good or older than max_age. No delay is negative or beyond
+the cap (but what the other side asked for, up to an hour).
+
+Source of the rule: exponential back-off with full jitter; Standard Webhooks, "Deliverability"; RFC 9110 for Retry-After.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from trailwarden.errors import Reason
+from trailwarden.sinks import Outcome, Verdict
+from trailwarden.store import DeliveryState
+
+MAX_RETRY_AFTER: Final = timedelta(hours=1)
+_MAX_DOUBLINGS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """base: the longest first pause; cap: the longest pause; max_age: of the alert, after which it is dead."""
+
+    base: timedelta
+    cap: timedelta
+    max_age: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is to become of a delivery. at: when to try again, with PENDING only."""
+
+    state: DeliveryState
+    at: datetime | None = None
+    reason: Reason | None = None
+    detail: str = ""
+
+
+def next_step(
+    policy: RetryPolicy, outcome: Outcome, attempt: int, created_at: datetime, now: datetime, chance: float
+) -> Step:
+    """attempt: the number of the attempt that `outcome` is of, from 1; chance: in [0, 1)."""
+    if outcome.verdict is Verdict.DELIVERED:
+        return Step(DeliveryState.DELIVERED)
+    if outcome.verdict is Verdict.REFUSED:
+        return Step(DeliveryState.DEAD, reason=outcome.reason, detail=outcome.detail)
+    at = now + delay(policy, outcome, attempt, chance)
+    if at > created_at + policy.max_age:
+        if now < created_at + policy.max_age:
+            return Step(DeliveryState.PENDING, created_at + policy.max_age, outcome.reason, outcome.detail)
+        detail = f"tried {attempt} times; at last: {outcome.detail}"
+        return Step(DeliveryState.DEAD, reason=Reason.EXPIRED, detail=detail)
+    return Step(DeliveryState.PENDING, at, outcome.reason, outcome.detail)
+
+
+def delay(policy: RetryPolicy, outcome: Outcome, attempt: int, chance: float) -> timedelta:
+    """The pause before the next attempt."""
+    if outcome.verdict is Verdict.HOLD:
+        return policy.cap * (0.5 + chance / 2)
+    full = min(policy.cap, policy.base * 2 ** min(attempt - 1, _MAX_DOUBLINGS))
+    jittered = full * chance
+    if outcome.retry_after is None:
+        return jittered
+    asked = min(timedelta(seconds=outcome.retry_after), MAX_RETRY_AFTER)
+    return asked + jittered
