@@ -52,6 +52,17 @@ def test_defaults() -> None:
     assert settings.retention is None
 
 
+def test_durations_and_sizes_are_written_as_people_write_them() -> None:
+    written = {"busy_timeout": "250ms", "quarantine_payload_limit": "64KiB", "retention": {"alerts": "30d"}}
+    settings = StoreSettings.model_validate(written)
+    assert settings.busy_timeout == timedelta(milliseconds=250)
+    assert settings.quarantine_payload_limit == 65536
+    assert settings.model_dump(include={"busy_timeout", "quarantine_payload_limit"}) == {
+        "busy_timeout": "250ms",
+        "quarantine_payload_limit": "64KiB",
+    }
+
+
 def test_unknown_keys_are_refused() -> None:
     with pytest.raises(ValidationError, match="retain"):
         StoreSettings.model_validate({"retain": 1})

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_valid
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from trailwarden.model.units import Duration, Size
+
 _MIB = 1024 * 1024
 
 
@@ -21,12 +23,12 @@ class RetentionSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    alerts: timedelta = Field(
+    alerts: Duration = Field(
         default=timedelta(days=90),
         ge=timedelta(days=1),
         description="Age at which alerts are removed that every sink has taken, or that were discarded.",
     )
-    inventory: timedelta = Field(
+    inventory: Duration = Field(
         default=timedelta(days=400),
         ge=timedelta(days=1),
         description="Age at which lines of the inventory are removed.",
@@ -51,13 +53,13 @@ class StoreSettings(BaseModel):
         repr=False,
         description="sqlite:///relative/path or sqlite:////absolute/path; the directory must exist.",
     )
-    busy_timeout: timedelta = Field(
+    busy_timeout: Duration = Field(
         default=timedelta(seconds=5),
         ge=timedelta(0),
         le=timedelta(minutes=10),
         description="How long to wait for another process's lock before giving up for now.",
     )
-    quarantine_payload_limit: int = Field(
+    quarantine_payload_limit: Size = Field(
         default=_MIB,
         ge=0,
         le=256 * _MIB,
