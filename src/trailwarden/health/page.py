@@ -139,10 +139,10 @@ def _observed(check: Check) -> tuple[tuple[str, str], ...]:
 
 
 def _number(value: object) -> str:
-    """Groups of three digits, by thin spaces."""
+    """Groups of three digits, by narrow spaces at which no line breaks."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
-    return f"{value:,}".replace(",", "\u2009")
+    return f"{value:,}".replace(",", "\u202f")
 
 
 def _age(now: datetime, then: datetime) -> str:
