@@ -213,8 +213,9 @@ def test_work_in_flight_is_given_back_whatever_happens() -> None:
 
 def test_deliveries_and_states() -> None:
     metrics = Metrics(KNOWN)
-    metrics.attempted("siem", Verdict.RETRY, Reason.TIMEOUT)
-    metrics.attempted("siem", Verdict.DELIVERED, None, latency=0.2)
+    metrics.attempt("siem", Verdict.RETRY, Reason.TIMEOUT)
+    metrics.attempt("siem", Verdict.DELIVERED, None)
+    metrics.delivered("siem", 0.2)
     metrics.backlog("siem", 4, 1, NOW)
     metrics.source("spool", SourceState.RUNNING, NOW)
     metrics.coverage("gap")

@@ -166,11 +166,13 @@ class Metrics:
 
     # --- delivery -------------------------------------------------------------------------------------------------
 
-    def attempted(self, sink: str, verdict: str, reason: Reason | None, latency: float | None = None) -> None:
-        """One attempt to deliver. latency: seconds from the making of the alert, where it was taken."""
+    def attempt(self, sink: str, verdict: str, reason: Reason | None) -> None:
+        """One attempt to deliver an alert, and what became of it."""
         self._counters["sink_attempts_total"].labels(sink, verdict, reason or NO_REASON).inc()
-        if latency is not None:
-            self._histograms["delivery_latency_seconds"].labels(sink).observe(max(0.0, latency))
+
+    def delivered(self, sink: str, latency: float) -> None:
+        """An alert that a sink took. latency: seconds since the alert was made."""
+        self._histograms["delivery_latency_seconds"].labels(sink).observe(max(0.0, latency))
 
     # --- states ---------------------------------------------------------------------------------------------------
 
