@@ -32,7 +32,11 @@ def test_every_record_is_found_at_its_place(count: int, data: st.DataObject) -> 
     assert (content[place.start : place.end].decode(), place.index) == (records[wanted], wanted)
 
 
-FAKE = [{"a": 1}, {"eventVersion": "1.08", "fake": True, "eventID": "f"}, {"eventVersion": "1.08", "eventID": "g"}]
+FAKE = [
+    {"a": 1},
+    {"eventVersion": "1.08", "fake": True, "eventID": "f"},
+    {"eventVersion": "1.08", "eventID": "g"},
+]
 
 
 @pytest.mark.parametrize("before", [0, 1, 9])
@@ -51,6 +55,8 @@ def test_a_second_list_at_the_top_is_not_the_records() -> None:
 
 def test_a_file_that_is_damaged_elsewhere_cannot_be_proven() -> None:
     records = [record(number) for number in range(4)]
-    content = file_of(*records).replace(b'"number":0', b'"number":oops').replace(b'"number":3', b'"number":oops')
+    content = (
+        file_of(*records).replace(b'"number":0', b'"number":oops').replace(b'"number":3', b'"number":oops')
+    )
     assert locate(content, content.index(b'"number":1'), 4) is None
     assert locate(content, content.index(b'"number":2'), 4) is None

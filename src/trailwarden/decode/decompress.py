@@ -17,11 +17,11 @@ from trailwarden.decode.outcome import Content, Limits, Rejected
 from trailwarden.errors import DecodeError, Reason
 
 Codec = Callable[[bytes, Allowance], tuple[bytearray, Rejected | None]]
-_CODECS: Final[tuple[tuple[bytes, Codec], ...]] = (
-    (gzip_members.MAGIC, gzip_members.read_gzip),
-    (zstd_frames.MAGIC, zstd_frames.read_zstd),
+_CODECS: Final[tuple[tuple[tuple[bytes, ...], Codec], ...]] = (
+    ((gzip_members.MAGIC,), gzip_members.read_gzip),
+    (zstd_frames.MAGICS, zstd_frames.read_zstd),
 )
-MAGICS: Final = tuple(magic for magic, _codec in _CODECS)
+MAGICS: Final = tuple(magic for magics, _codec in _CODECS for magic in magics)
 
 
 def decompress(payload: bytes, limits: Limits) -> Content:
@@ -50,4 +50,7 @@ def decompress(payload: bytes, limits: Limits) -> Content:
 
 
 def _codec(data: bytes) -> Codec | None:
-    return next((codec for magic, codec in _CODECS if data.startswith(magic)), None)
+    for magics, codec in _CODECS:
+        if data.startswith(magics):
+            return codec
+    return None

@@ -11,8 +11,6 @@ import codecs
 import json
 from typing import Final
 
-from trailwarden.errors import DecodeError, Reason
-
 BOM: Final = codecs.BOM_UTF8
 _PIECE: Final = 1024 * 1024
 
@@ -42,17 +40,15 @@ def is_json_text(raw: bytes) -> bool:
 
 
 def as_utf8(data: bytes) -> bytes | None:
-    """A text in UTF-16 or UTF-32, as json would detect it (RFC 4627, 3), in UTF-8; None when it is not in one of them.
-
-    Raises DecodeError (NOT_UTF8) when it begins like one and is none.
-    """
+    """A text in UTF-16 or UTF-32, as json would detect it (RFC 4627, 3), in UTF-8; None when it is not JSON in one of them."""
     encoding = json.detect_encoding(data[:4]) if len(data) > 1 else "utf-8"
     if encoding.startswith("utf-8"):
         return None
     try:
-        return unescaped(data.decode(encoding))
-    except UnicodeDecodeError as fault:
-        raise DecodeError(Reason.NOT_UTF8, f"begins like {encoding}, and is not") from fault
+        text = data.decode(encoding).lstrip("\ufeff \t\r\n")
+    except UnicodeDecodeError:
+        return None
+    return unescaped(text) if text.startswith(("{", "[", '"')) else None
 
 
 def unescaped(text: str) -> bytes:

@@ -29,7 +29,7 @@ from trailwarden.errors import Reason
 
 Opener = Callable[[Members], Iterable[Step]]
 
-_AWS_ITSELF: Final = '"aws:'
+_AWS_ITSELF: Final = b'"aws:'
 """Records of S3 and of Lambda's triggers say `aws:s3`, CloudTrail says `s3.amazonaws.com`."""
 _SURE: Final = ("eventVersion", "eventID", "eventCategory")
 _LIKELY: Final = frozenset(
@@ -56,10 +56,14 @@ def _text(members: Members, key: str) -> str:
     return string_of(members.get(key)) or ""
 
 
+def _of_aws_itself(members: Members) -> bool:
+    source = members.get("eventSource")
+    return source is not None and bytes(memoryview(source)[: len(_AWS_ITSELF)]) == _AWS_ITSELF
+
+
 def is_record(members: Members) -> bool:
     """Whether an object is a CloudTrail record. An Insight has no eventName, one of version 1.0 no eventID."""
-    source = members.get("eventSource")
-    if source is not None and bytes(source).startswith(_AWS_ITSELF.encode()):
+    if _of_aws_itself(members):
         return False
     return any(key in members for key in _SURE) or len(_LIKELY.intersection(members)) > 1
 
@@ -103,13 +107,26 @@ def _subscription(members: Members) -> Iterable[Step]:
     yield from _of_each("logEvents", "message", inner_text)(members)
 
 
+def _lambda_kafka(members: Members) -> Iterable[Step]:
+    """The records of each partition, under its name."""
+    partitions = members_of(members["records"]) or {"": b""}
+    for partition in partitions.values():
+        for message in elements_of(partition) or (b"",):
+            yield encoded((members_of(message) or {}).get("value"))
+
+
+def _foreign(_members: Members) -> Iterable[Step]:
+    yield Unreadable(None, Reason.UNKNOWN_ENVELOPE, "a record of another service")
+
+
 def _logs_lambda(members: Members) -> Iterable[Step]:
     yield encoded((members_of(members["awslogs"]) or {}).get("data"))
 
 
 def _shipped(members: Members) -> Iterable[Step]:
-    key = next(key for key in _TEXT_KEYS if key in members)
-    yield _text_or_value(members[key])
+    present = [key for key in _TEXT_KEYS if key in members]
+    texts = [key for key in present if _text(members, key).lstrip().startswith(("{", "["))]
+    yield _text_or_value(members[(texts or present)[0]])
 
 
 def _nested_original(members: Members) -> Iterable[Step]:
@@ -176,6 +193,8 @@ ENVELOPES: Final = (
     ),
     Envelope("SNS for Lambda", ("EventSource", "Sns"), _lambda_sns),
     Envelope("Kinesis for Lambda", ("eventSource", "kinesis"), _lambda_kinesis),
+    Envelope("Kafka for Lambda", ("eventSource", "records"), _lambda_kafka, _of_aws_itself),
+    Envelope("another service's record", ("eventSource",), _foreign, _of_aws_itself),
     Envelope("GetRecords", ("Data", "SequenceNumber"), lambda m: (encoded(m["Data"]),)),
     Envelope("EventBridge", ("detail", "detail-type"), _event_bridge),
     Envelope("EventBridge, cut down", ("detail", "source"), _event_bridge),
@@ -201,8 +220,8 @@ ENVELOPES: Final = (
     Envelope("Kafka Connect", ("schema", "payload"), _member("payload")),
     Envelope("CloudEvents", ("specversion", "data"), _member("data")),
     Envelope("CloudEvents, base64", ("specversion", "data_base64"), lambda m: (encoded(m["data_base64"]),)),
-    *(Envelope(f"log shipper ({key})", (key,), _shipped) for key in _TEXT_KEYS),
     Envelope("Elastic", ("event",), _nested_original, lambda m: "original" in (members_of(m["event"]) or {})),
+    *(Envelope(f"log shipper ({key})", (key,), _shipped) for key in _TEXT_KEYS),
 )
 
 

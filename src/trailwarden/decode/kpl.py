@@ -26,8 +26,10 @@ class _MalformedError(Exception):
 
 def deaggregate(data: bytes) -> list[bytes] | None:
     """The data of each record inside, in order; None when this is no aggregate."""
+    if not data.startswith(MAGIC):
+        return None
     body, digest = data[len(MAGIC) : -_MD5_SIZE], data[-_MD5_SIZE:]
-    if not data.startswith(MAGIC) or hashlib.md5(body, usedforsecurity=False).digest() != digest:
+    if hashlib.md5(body, usedforsecurity=False).digest() != digest:
         return None
     try:
         return [_data(record) for number, record in _fields(body) if number == _RECORDS]

@@ -76,12 +76,13 @@ def elements(text: str, start: int) -> Iterator[tuple[int, int]]:
             position = skip_space(text, position + 1)
 
 
-def balanced_end(text: str, start: int, depth: int = 0) -> int | None:
-    """The position where the brackets from `start` on are all closed again, strings left aside; None when they never are.
+def balanced_end(text: str, start: int, limit: int) -> int | None:
+    """The position where the bracket at `start` is closed again, strings left aside; None when that is not before `limit`.
 
-    depth: brackets that are open already. What lies between need not be JSON.
+    What lies between need not be JSON.
     """
-    for token in _TOKEN.finditer(text, start):
+    depth = 0
+    for token in _TOKEN.finditer(text, start, limit):
         char = token.group() if len(token.group()) == 1 else ""
         if char in ("{", "["):
             depth += 1

@@ -1,8 +1,9 @@
 """The exact place of one record in a large file, without splitting the whole of it.
 
 Keeps: what is returned is an element of the top-level `Records` array, proven and not guessed. A boundary that looks
-like one (`},{"eventVersion":"1.`) may stand inside a record; so the text before it, closed with `]}`, or the text from it
-on, opened with `{"Records":[`, must be a whole document. Only then does a record begin there. The proof also counts.
+like one (`},{"eventVersion":"1.`) may stand inside a record, or in another array at the top; so the text before it, closed with
+`]}`, must be a whole log file. Only then does a record begin there. The proof also counts. That the record ends where it
+seems to end shows when it is parsed.
 
 Next: `trailwarden.decode.split` for the way that needs no proof, because it splits everything.
 """
@@ -16,7 +17,8 @@ import msgspec
 import stringzilla
 
 _BOUNDARY: Final = b'},{"eventVersion":"1.'
-_OPENED: Final = b'{"Records":['
+_TO_RECORD: Final = 2  # the record begins behind the brace and the comma
+_FIRST: Final = len(b'{"Records":[')
 _CLOSED: Final = b"]}"
 
 
@@ -43,19 +45,18 @@ def locate(data: bytes, inside: int, count: int) -> Located | None:
 
     data: a file whose layout `fast_count` certified, with `count` records.
     """
-    left = stringzilla.rfind(data, _BOUNDARY, 0, inside + 1)
-    start = left + 2 if left >= 0 else len(_OPENED)
+    # A boundary counts from its brace on: what lies in a record's first bytes lies inside the boundary's own text.
+    left = stringzilla.rfind(data, _BOUNDARY, 0, inside + len(_BOUNDARY) - _TO_RECORD + 1)
+    start = left + _TO_RECORD if left >= 0 else _FIRST
     right = stringzilla.find(data, _BOUNDARY, inside)
     end = right + 1 if right >= 0 else _closing(data)
     if end <= start:
         return None
     if left < 0:
-        return Located(start, end, 0) if _elements(data[start - len(_OPENED) : end] + _CLOSED) == 1 else None
-    if start < len(data) // 2:
-        before = _elements(data[: start - 1] + _CLOSED)
-        return Located(start, end, before) if before is not None else None
-    after = _elements(_OPENED + data[start:])
-    return Located(start, end, count - after) if after is not None and after <= count else None
+        whole = _elements(data[:end] + _CLOSED) == 1
+        return Located(start, end, 0) if whole else None
+    before = _elements(data[: start - 1] + _CLOSED)
+    return Located(start, end, before) if before is not None and before < count else None
 
 
 def _closing(data: bytes) -> int:

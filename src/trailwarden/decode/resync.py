@@ -21,8 +21,9 @@ _WS: Final = r"[ \t\r\n]*"
 _ARRAY: Final = re.compile(rf'(?:\{{{_WS}"Records"{_WS}:{_WS})?\[(?!{_WS}\])')
 _SEPARATORS: Final = re.compile(r"[ \t\r\n,]*")
 _SIBLING: Final = re.compile(rf'\}}{_WS},{_WS}(?=\{{{_WS}")')
-_NEXT_VALUE: Final = re.compile(rf'\n(?=[{{\[])|\}}{_WS}(?=\{{{_WS}")')
-_CUT_OFF: Final = "the text ends inside of it"
+_ADJACENT: Final = re.compile(rf'\}}{_WS}(?=\{{{_WS}")')
+_LINE: Final = re.compile(r"\n(?=[{\[])")
+_MEMBER: Final = re.compile(rf',{_WS}"(?!Records")[^"\\]*+"{_WS}:{_WS}')
 _WORK_FACTOR: Final = 8
 """Characters that may be read in vain, per character of the text, before the rest is given up."""
 
@@ -53,6 +54,7 @@ class Resync:
         self._text = text
         self._known = known
         self._work = _WORK_FACTOR * len(text) + 1024 * 1024
+        self._line: int | None = 0
 
     def pieces(self, position: int = 0) -> Pieces:
         """All of the text from `position` on. Values may follow each other with or without white space, lines or commas."""
@@ -82,19 +84,23 @@ class Resync:
         return position
 
     def _closing(self, position: int) -> Pieces:
-        """Behind the brace that closes `{"Records":[…]`; other members that stand before it carry no events."""
+        """Behind the brace that closes `{"Records":[…]`, and behind sound members that stand before it and carry no events.
+        What else follows is left to `pieces`.
+        """
         close = skip_space(self._text, position)
+        while (member := _MEMBER.match(self._text, close)) is not None:
+            try:
+                close = skip_space(self._text, value_end(self._text, member.end()))
+            except RefusedError:
+                return position
         if self._text.startswith("}", close):
             return close + 1
-        end = balanced_end(self._text, position, depth=1)
-        if end is not None:
-            return end
-        yield Piece(
-            position,
-            len(self._text),
-            RefusedError(Reason.NOT_JSON, "the text ends inside an object", position),
-        )
-        return len(self._text)
+        if close == len(self._text):
+            yield Piece(
+                position, close, RefusedError(Reason.NOT_JSON, "the text ends inside an object", position)
+            )
+            return close
+        return position
 
     def _value(
         self,
@@ -119,35 +125,41 @@ class Resync:
 
     def _next_sibling(self, start: int, fault: RefusedError) -> int | None:
         """Where a broken element of an array ends; None when nothing behind it can be told apart."""
-        end = self._closed_end(start, ",]")
-        for found in _SIBLING.finditer(self._text, self._last_brace(start, fault)):
-            if self._work < 0 or (end is not None and found.end() > end):
-                break
-            if self._sound(found.end()):
-                return found.start() + 1
-        return end
+        sibling = self._first_sound(_SIBLING, self._last_brace(start, fault), len(self._text))
+        end = self._closed_end(start, sibling or len(self._text), ",]")
+        return sibling if end is None else end
 
     def _next_value(self, start: int, fault: RefusedError) -> int | None:
         """Likewise outside of arrays. A line that begins with a bracket begins a value: it need not prove to be one."""
-        end = self._closed_end(start, "{[")
-        last = self._last_brace(start, fault)
-        for found in _NEXT_VALUE.finditer(self._text, start):
-            if self._work < 0 or (end is not None and found.end() > end):
+        line = self._next_line(start)
+        limit = len(self._text) if line is None else line
+        sibling = self._first_sound(_ADJACENT, self._last_brace(start, fault), limit)
+        end = self._closed_end(start, sibling or limit, "{[")
+        return (line if sibling is None else sibling) if end is None else end
+
+    def _next_line(self, start: int) -> int | None:
+        """Where the next line begins that begins with a bracket. What was found is kept, so that no stretch is searched twice."""
+        if self._line is not None and self._line <= start:
+            found = _LINE.search(self._text, start)
+            self._line = found.end() if found is not None else None
+        return self._line
+
+    def _first_sound(self, boundary: re.Pattern[str], start: int, limit: int) -> int | None:
+        """Behind the closing brace of the first boundary that a known object follows."""
+        for found in boundary.finditer(self._text, start, limit):
+            if self._work < 0:
                 break
-            if found.group() == "\n" or (found.start() >= last and self._sound(found.end())):
+            if self._sound(found.end()):
                 return found.start() + 1
-        return end
+        return None
 
     def _last_brace(self, start: int, fault: RefusedError) -> int:
         """Everything before the fault had been in order, so that no sibling begins before the last brace before it."""
         return max(start, self._text.rfind("}", start, fault.position + 1))
 
-    def _closed_end(self, start: int, followed_by: str) -> int | None:
-        """Where the brackets of an element are closed, if something follows that may follow an element."""
-        if self._text[start] not in "{[":
-            return None
-        end = balanced_end(self._text, start)
-        self._work -= (end or len(self._text)) - start
+    def _closed_end(self, start: int, limit: int, followed_by: str) -> int | None:
+        """Where the brackets of an element are closed, if what follows may follow an element."""
+        end = balanced_end(self._text, start, limit) if self._text[start] in "{[" else None
         if end is None:
             return None
         after = skip_space(self._text, end)

@@ -21,19 +21,18 @@ from trailwarden.decode.decompress import MAGICS, decompress
 from trailwarden.decode.encoding import BOM, as_utf8, is_json_text, is_utf8
 from trailwarden.decode.envelopes import open_object
 from trailwarden.decode.outcome import Decoded, Limits, RawEvent
-from trailwarden.decode.probe import elements_of, lead, members_of
+from trailwarden.decode.probe import elements_of, lead, members_of, string_of
 from trailwarden.decode.resync import Piece, Resync
 from trailwarden.decode.steps import Elements, Event, Label, Payload, Step, Unreadable, Value, inner_text
 from trailwarden.errors import DecodeError, Reason
 
-_BASE64: Final = re.compile(
-    rb"[ \t\r\n]*(?:H4sI|KLUv|eyJ|W3si|84mawg)[A-Za-z0-9+/]*={0,2}[A-Za-z0-9+/=\r\n]*\Z"
-)
+_BASE64: Final = re.compile(rb"[ \t\r\n]*(?:H4sI|KLUv|eyJ|W3si|84mawg)[A-Za-z0-9+/=\r\n]*+\Z")
 """Base64 of gzip, zstd, `{"`, `[{"` and of a KPL aggregate, and nothing else."""
-_LINES: Final = re.compile(rb"[ \t\r\n]*[{\[\"][^\n]*[}\]\"][ \t\r]*\n[ \t\r\n]*[{\[\"]")
-"""The first line might be a value, and a line that begins like one follows."""
 _SPACE: Final = re.compile(rb"[ \t\r\n]*")
 _RECORD: Final = b'{"eventVersion":"1.'
+_OPENING: Final = (b"{", b"[", b'"')
+_CARRIED: Final = ("{", "[", '"', "H4sI", "KLUv", "eyJ", "W3si", "84mawg")
+_CLOSING: Final = (b"}", b"]", b'"')
 
 
 def split(data: bytes, limits: Limits) -> Decoded:
@@ -105,7 +104,7 @@ class _Splitter:
             if (array := strict.read_array(data, start)) is not None:
                 self._array(data, array, depth)
                 return
-            if _LINES.match(data, start):
+            if _begins_with_line(data, start):
                 self._lines(data, start, depth)
                 return
             if (value := strict.read_value(memoryview(data)[start:])) is not None:
@@ -229,7 +228,7 @@ class _Splitter:
             case Value(inner, in_event_place):
                 self._deeper(inner, depth, lambda: self._value(inner, depth + 1, None, in_event_place))
             case Elements(inner, of_records):
-                self._deeper(inner, depth, lambda: self._elements(inner, depth + 1, of_records))
+                self._deeper(inner, depth, lambda: self._elements(inner, raw, depth + 1, of_records))
             case Unreadable(part, reason, detail):
                 self.collector.reject(raw if part is None else part, reason, detail, index)
 
@@ -240,10 +239,10 @@ class _Splitter:
         else:
             go()
 
-    def _elements(self, raw: RawEvent, depth: int, of_records: bool) -> None:
-        parts = elements_of(raw)
+    def _elements(self, array: RawEvent, whole: RawEvent, depth: int, of_records: bool) -> None:
+        parts = elements_of(array)
         if parts is None:
-            self.collector.reject(raw, Reason.UNKNOWN_ENVELOPE, "no array where the events should be")
+            self.collector.reject(whole, Reason.UNKNOWN_ENVELOPE, "no array where the events should be")
         elif not parts:
             self.collector.label("empty_records")
         else:
@@ -252,9 +251,17 @@ class _Splitter:
 
 
 def _holds_json(raw: RawEvent) -> bool:
-    """Whether the text of a string may be JSON, or base64 of something."""
-    first = bytes(memoryview(raw)[1:16]).lstrip(b" \\nrt")
-    return first.startswith((b"{", b"[", b'"', b"H4sI", b"KLUv", b"eyJ", b"W3si"))
+    """Whether a string may carry JSON, or base64 of it."""
+    return (string_of(raw) or "").lstrip().startswith(_CARRIED)
+
+
+def _begins_with_line(data: bytes, start: int) -> bool:
+    """Whether the first line may be a value, with another one in the line after it."""
+    end = data.find(b"\n", start)
+    if end < 0 or data[max(start, end - 64) : end].rstrip()[-1:] not in _CLOSING:
+        return False
+    behind = _behind_space(data, end)
+    return data[behind : behind + 1] in _OPENING
 
 
 def _behind_space(data: bytes, position: int) -> int:

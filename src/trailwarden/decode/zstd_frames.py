@@ -18,6 +18,7 @@ from trailwarden.errors import DecodeError, Reason
 
 MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE: Final = range(0x184D2A50, 0x184D2A60)
+MAGICS: Final = (MAGIC, *(number.to_bytes(4, "little") for number in _SKIPPABLE))
 _LARGEST_WINDOW: Final = 128 * 1024 * 1024  # what the zstd command reads without being told to
 _PIECE: Final = 1024 * 1024
 _RLE_BLOCK: Final = 1
