@@ -106,7 +106,7 @@ def _located(data: bytes, hits: Sequence[int], count: int, matcher: Matcher) -> 
         place = locate(data, hit, count)
         if place is None:
             return None
-        raw, end = data[place.start : place.end], place.end
+        raw, end = bytes(data[place.start : place.end]), place.end
         try:
             event = Event(raw=raw, data=parse_event(raw), index=place.index)
         except DecodeError:

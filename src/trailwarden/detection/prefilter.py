@@ -79,7 +79,7 @@ class Prefilter:
         return ends
 
     def _could_hide(self, data: bytes) -> bool:
-        """Whether an escape in `data` stands for a character that we look for. The plain search first: it is cheap, and says no."""
+        """Whether an escape in `data` stands for a character that we look for. A plain, cheap search first mostly says no."""
         if self._hidden is None or stringzilla.find(data, b"\\u00") < 0:
             return False
         try:
@@ -90,7 +90,7 @@ class Prefilter:
 
     def _scan(self, database: hyperscan.Database, data: bytes, handler: Any) -> None:
         """One scan with the calling thread's own scratch space: a scratch may not be shared by two scans at a time."""
-        scratches: dict[int, hyperscan.Scratch] = self._scratches.__dict__
+        scratches: dict[Any, hyperscan.Scratch] = self._scratches.__dict__
         scratch = scratches.get(id(database))
         if scratch is None:
             scratch = scratches[id(database)] = hyperscan.Scratch(database)

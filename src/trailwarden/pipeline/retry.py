@@ -60,7 +60,7 @@ def delay(policy: RetryPolicy, outcome: Outcome, attempt: int, chance: float) ->
     """The pause before the next attempt."""
     if outcome.verdict is Verdict.HOLD:
         return policy.cap * (0.5 + chance / 2)
-    full = min(policy.cap, policy.base * 2 ** min(attempt - 1, _MAX_DOUBLINGS))
+    full = min(policy.cap, policy.base * (1 << min(attempt - 1, _MAX_DOUBLINGS)))
     jittered = full * chance
     if outcome.retry_after is None:
         return jittered
