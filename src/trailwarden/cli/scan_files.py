@@ -124,7 +124,7 @@ def _in_order(
 def _scan_chunk(paths: list[str], matcher: Matcher, limits: Limits) -> list[FileReport]:
     from trailwarden.detection import inspect
 
-    reports = []
+    reports: list[FileReport] = []
     for path in paths:
         try:
             reports.extend(

@@ -84,16 +84,24 @@ class Delivery:
     _wakes: dict[str, asyncio.Event] = field(default_factory=dict)
     _status: dict[str, SinkStatus] = field(default_factory=dict)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _idle: dict[str, asyncio.Event] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for route in self.routes:
             self._wakes[route.sink.name] = asyncio.Event()
             self._status[route.sink.name] = SinkStatus()
+            self._idle[route.sink.name] = asyncio.Event()
 
     def wake(self) -> None:
         """There may be something new to send."""
-        for event in self._wakes.values():
+        for name, event in self._wakes.items():
+            self._idle[name].clear()
             event.set()
+
+    async def idle(self) -> None:
+        """Until no sink has anything that is due."""
+        for event in self._idle.values():
+            await event.wait()
 
     def status(self) -> Mapping[str, SinkStatus]:
         """A snapshot by sink."""
@@ -114,6 +122,8 @@ class Delivery:
             self._wakes[name].clear()
             try:
                 if not await self._round(route):
+                    if not self._wakes[name].is_set():
+                        self._idle[name].set()
                     await self._rest(name)
             except StoreError as fault:
                 log.warning("delivery_waits_for_store", sink=name, error=str(fault))
@@ -160,6 +170,7 @@ class Delivery:
             next_attempt_at=step.at,
             reason=step.reason,
             detail=step.detail,
+            claimed_until=claim.until,
         )
 
     async def _send(self, sink: Sink, claim: Claim) -> Outcome:
@@ -192,7 +203,14 @@ class Delivery:
     def _returned(self, claim: Claim) -> Settlement:
         """A claim that was not attempted: due again at once."""
         now = self.clock.now()
-        return Settlement(claim.alert.id, claim.sink, DeliveryState.PENDING, now, next_attempt_at=now)
+        return Settlement(
+            claim.alert.id,
+            claim.sink,
+            DeliveryState.PENDING,
+            now,
+            next_attempt_at=now,
+            claimed_until=claim.until,
+        )
 
     async def _settle(self, settled: list[Settlement]) -> None:
         """Record outcomes, however long the store takes: an outcome that is forgotten means sending again."""

@@ -113,7 +113,11 @@ class Ingest:
 
     async def _group(self, batches: Sequence[Batch]) -> None:
         """Inspect, commit, ack: in portions that fit the limits of one transaction."""
-        waiting = list(batches)
+        size = sum(batch.size_hint for batch in batches)
+        with self.metrics.in_flight(self.source.name, len(batches), size):
+            await self._dealt_with(list(batches))
+
+    async def _dealt_with(self, waiting: list[Batch]) -> None:
         self.status.in_flight += len(waiting)
         try:
             while waiting:
@@ -175,7 +179,8 @@ class Ingest:
             # The bytes were never read; the origin in the quarantine row tells where they are.
             rejected = Rejected(b"", fault.reason, fault.detail, None)
             return batch.size_hint, Inspection(seen=1, rejected=(rejected,), whole=True)
-        return len(payload), inspect(payload, self.matcher, self.limits, digest=True)
+        with self.metrics.decode_timer():
+            return len(payload), inspect(payload, self.matcher, self.limits, digest=True)
 
     async def _commit(self, inspected: Sequence[_Inspected]) -> bool:
         """Commit, however long the store takes to come back; False when the stop came first (nothing was committed)."""

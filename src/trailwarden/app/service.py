@@ -1,0 +1,149 @@
+"""The running service: its parts in the order in which they start, and in the reverse order in which they stop.
+
+Keeps: a stop first ends the taking, then the committing, then the sending, then the store; what does not end in time is given
+up unacked or unsettled, and comes again at the next start.
+
+Next: `checks.py` for what health says; `trailwarden.pipeline.ingest` for the work itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+import uvloop
+
+from trailwarden import __version__
+from trailwarden.app.observer import Observer
+from trailwarden.app.parts import Parts, make_matcher, make_metrics, make_parts
+from trailwarden.app.signals import stop_on_signal
+from trailwarden.health import HealthServer, StatusBoard
+from trailwarden.health import start as start_health
+from trailwarden.model import Clock, SystemClock
+from trailwarden.settings import Settings
+from trailwarden.store import DeliveryState, OutboxFilter, Store, open_store
+from trailwarden.telemetry import Metrics, setup_logging
+
+log = structlog.get_logger(__name__)
+
+GOOD, UNDELIVERED, QUARANTINED = 0, 3, 4
+"""What run() returns; the command's exit codes."""
+
+
+def serve(settings: Settings, *, once: bool = False) -> int:
+    """Run a service in this process until it is told to stop. Raises ConfigError and StoreError before it has started."""
+    setup_logging(settings.log.format, settings.log.level)
+    gc.freeze()  # what is loaded by now stays; the collector need not walk it again
+    return uvloop.run(Service(settings, once=once).run())
+
+
+@dataclass(slots=True)
+class Service:
+    """One service. stop: set it to end run()."""
+
+    settings: Settings
+    once: bool = False
+    clock: Clock = field(default_factory=SystemClock)
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    url: str = ""
+    """Where health is shown, once it is."""
+
+    async def run(self) -> int:
+        """Start, work, drain. Returns GOOD; with `once` also UNDELIVERED or QUARANTINED."""
+        matcher = make_matcher(self.settings)
+        metrics = make_metrics(self.settings, matcher)
+        board = StatusBoard(self.clock)
+        store = await open_store(self.settings.store)
+        try:
+            parts = await make_parts(self.settings, store, matcher, metrics, self.clock, once=self.once)
+            health = await start_health(self.settings.http, board, metrics)
+            self.url = health.url
+            try:
+                return await self._opened(parts, store, board, metrics, health)
+            finally:
+                await health.close()
+                parts.pool.shutdown(wait=False, cancel_futures=True)
+        finally:
+            await store.close()
+
+    async def _opened(
+        self, parts: Parts, store: Store, board: StatusBoard, metrics: Metrics, health: HealthServer
+    ) -> int:
+        async with contextlib.AsyncExitStack() as opened:
+            for sink in parts.sinks:
+                opened.push_async_callback(sink.close)
+                await sink.open()
+            for source in parts.sources:
+                opened.push_async_callback(source.close)
+                await source.open()
+            observer = Observer(parts, store, board, metrics, self.clock, self.settings.store.retention)
+            watching = asyncio.create_task(observer.run())
+            log.info(
+                "started", version=__version__, health=health.url, rules=len(parts.ingests[0].matcher.rules)
+            )
+            try:
+                with stop_on_signal(self.stop):
+                    await self._work(parts, board)
+            finally:
+                watching.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await watching
+        return await self._verdict(store)
+
+    async def _work(self, parts: Parts, board: StatusBoard) -> None:
+        delivering = asyncio.create_task(parts.delivery.run())
+        ingesting = asyncio.gather(*(ingest.run() for ingest in parts.ingests))
+        stopping = asyncio.create_task(self.stop.wait())
+        try:
+            watched: list[asyncio.Future[Any]] = [delivering, stopping]
+            if self.once:
+                watched.append(ingesting)
+            await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+            board.drain()
+            await self._drain(parts, ingesting, delivering)
+        finally:
+            stopping.cancel()
+            delivering.cancel()
+            ingesting.cancel()
+            await asyncio.gather(delivering, ingesting, stopping, return_exceptions=True)
+
+    async def _drain(
+        self, parts: Parts, ingesting: asyncio.Future[list[None]], delivering: asyncio.Task[None]
+    ) -> None:
+        """Within the drain timeout: finish what was taken, send what is due, then give up the rest."""
+        seconds = self.settings.pipeline.drain_timeout.total_seconds()
+        log.info("draining", seconds=seconds)
+        for ingest in parts.ingests:
+            ingest.stop()
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.shield(ingesting)
+                if self.once and not self.stop.is_set():
+                    await self._until_sent(parts)
+                parts.delivery.stop()
+                await asyncio.shield(delivering)
+        except TimeoutError:
+            log.warning("drain_cut_off", seconds=seconds)
+            await asyncio.gather(*(ingest.abort() for ingest in parts.ingests))
+
+    async def _until_sent(self, parts: Parts) -> None:
+        """Until every sink has nothing left that is due, or fails."""
+        parts.delivery.wake()
+        await parts.delivery.idle()
+
+    async def _verdict(self, store: Store) -> int:
+        if not self.once:
+            return GOOD
+        pending = await store.outbox(
+            OutboxFilter(states=(DeliveryState.PENDING, DeliveryState.DEAD), limit=1)
+        )
+        if pending:
+            log.warning(
+                "alerts_left_undelivered", detail="they stay in the outbox and are sent at the next run"
+            )
+            return UNDELIVERED
+        return QUARANTINED if (await store.summary()).quarantined else GOOD
