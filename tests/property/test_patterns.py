@@ -72,7 +72,7 @@ _NEARLY = st.lists(st.sampled_from(_FRAGMENTS), max_size=14).map("".join)
 
 
 @given(pattern_and_event())
-@settings(max_examples=1500)
+@settings(max_examples=2000)
 def test_compiled_agrees_with_reference_and_a_match_has_a_needle(
     drawn: tuple[Pattern, dict[str, Any]],
 ) -> None:
@@ -111,6 +111,7 @@ def test_every_spelling_of_a_tree_is_read_as_it(data: st.DataObject) -> None:
     ),
     st.data(),
 )
+@settings(max_examples=500)
 @example("{ $.a[" + "9" * 1000 + "] = 1 }", None)
 def test_parser_raises_nothing_but_its_own_error(text: str, data: st.DataObject | None) -> None:
     if data is not None and text:

@@ -20,7 +20,7 @@ def regex_and_strings(draw: st.DrawFn) -> tuple[Regex, list[str]]:
 
 
 @given(regex_and_strings())
-@settings(max_examples=1000)
+@settings(max_examples=400)
 def test_finds_what_python_finds(drawn: tuple[Regex, list[str]]) -> None:
     regex, values = drawn
     expression = re.compile(regex.source, re.ASCII)

@@ -8,6 +8,7 @@ Next: `trailwarden.detection.needles`, which turns needles into searches over ra
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import total_ordering
@@ -61,11 +62,11 @@ class Needle:
 
     def describe(self) -> str:
         """In words, for `pattern explain`."""
-        member = "any value" if self.key is None else f'a member "{self.key}"'
+        member = "any value" if self.key is None else f"a member {json.dumps(self.key, ensure_ascii=False)}"
         if self.text is None:
             return member
         relation = _RELATIONS[self.whole_start, self.whole_end]
-        return f'{member} that {relation} the text "{self.text}"'
+        return f"{member} that {relation} the text {json.dumps(self.text, ensure_ascii=False)}"
 
 
 _RELATIONS: Final = {
