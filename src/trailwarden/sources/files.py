@@ -83,12 +83,13 @@ class FilesSettings(BaseModel):
         description="A larger file is not read and goes into quarantine, with a line that says so.",
     )
     settle: Duration = Field(
-        default=timedelta(seconds=2),
+        default="2s",
+        validate_default=True,
         ge=timedelta(0),
         description="How long a file must be unchanged before it is read, while watching.",
     )
     poll_interval: Duration = Field(
-        default=timedelta(seconds=1), gt=timedelta(0), description="Pause between two looks."
+        default="1s", validate_default=True, gt=timedelta(0), description="Pause between two looks."
     )
 
 
@@ -105,7 +106,7 @@ class FilesSource:
         self._root = os.path.abspath(settings.path)
         self._problems = Problems(settings.name)
         self._spool = self._new_spool()
-        self._status = SourceStatus()
+        self._finished = False
         self._ready: deque[Found] = deque()
         self._answers: list[Answer] = []
         self._answered = asyncio.Event()
@@ -141,23 +142,27 @@ class FilesSource:
             if self._answers or self._looking is not None or self._spool.passing:
                 await self._look()
             elif not await self._more_to_come():
-                self._status.state = SourceState.FINISHED
+                self._finished = True
                 break
         return ()
 
     def status(self) -> SourceStatus:
-        fault = self._spool.root_fault
-        state = self._status.state
-        if fault is not None and state is not SourceState.FINISHED:
-            state = SourceState.FAILING
-        detail = f"{self._spool.ledger.in_flight} files are being dealt with"
-        return SourceStatus(state, self._status.last_success, detail, self._problems.lines())
+        spool = self._spool
+        detail = f"{spool.ledger.in_flight} files are being dealt with"
+        return SourceStatus(self._state(), spool.last_success, detail, self._problems.lines())
 
     async def close(self) -> None:
         self._closed.set()
         self._answered.set()
         if self._looking is not None:
             await asyncio.wait([self._looking])
+
+    def _state(self) -> SourceState:
+        if self._finished:
+            return SourceState.FINISHED
+        if self._spool.root_fault is not None:
+            return SourceState.FAILING
+        return SourceState.STARTING if self._spool.last_success is None else SourceState.RUNNING
 
     def _check_root(self) -> None:
         place = readable(self._root)
@@ -195,9 +200,6 @@ class FilesSource:
         await asyncio.wait([self._looking])
         looking, self._looking = self._looking, None
         self._ready.extend(looking.result())
-        if not self._spool.passing and self._spool.root_fault is None:
-            self._status.last_success = self._clock.now()
-            self._status.state = SourceState.RUNNING
 
     async def _more_to_come(self) -> bool:
         """Wait for a reason to look again; False when there will be none. Every answer so far has been noted."""

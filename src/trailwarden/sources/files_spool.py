@@ -59,6 +59,8 @@ class Spool:
     ) -> None:
         self.ledger = ledger
         self.root_fault: OSError | None = None
+        self.last_success: datetime | None = None
+        """When a pass over a readable root ended."""
         self.spent = 0.0
         """Seconds of processor time that the latest pass took."""
         self._root = root
@@ -71,6 +73,8 @@ class Spool:
         self._folders: dict[str, _Folder] = {}
         self._faulty: set[str] = set()
         self._vanished: set[str] = set()
+        self._blind: set[str] = set()
+        """Files that could not even be looked at."""
         self._pass: Iterator[Found] | None = None
         self._now = clock.now()
         self._last_full: datetime | None = None
@@ -96,8 +100,10 @@ class Spool:
         for answer in answers:
             self._note(answer)
         found = list(islice(self._pass, limit)) if self._pass is not None else []
-        if len(found) < limit:
+        if self._pass is not None and len(found) < limit:
             self._pass = None
+            if self.root_fault is None:
+                self.last_success = self._clock.now()
         self.spent += time.thread_time() - started
         return found
 
@@ -203,12 +209,17 @@ class Spool:
                 status = self._look(path)
             except (FileNotFoundError, NotADirectoryError):
                 self.ledger.forget(path)
+                self._blind.discard(path)
                 self._problems.clear(path)
                 continue
             except OSError as fault:
                 why = why_unreadable(readable(path), fault)
                 self._note(Answer(path, Version(0, 0), Result.FAILED, why))
+                self._blind.add(path)
                 continue
+            if path in self._blind:
+                self._blind.discard(path)
+                self._problems.clear(path)
             version = Version.of(status)
             if stat.S_ISREG(status.st_mode) and self.ledger.is_wanted(path, version, self._now):
                 yield Found(path, version)

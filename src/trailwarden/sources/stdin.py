@@ -21,7 +21,6 @@ from trailwarden.sources.base import SourceState, SourceStatus
 PORTION: Final = 16 * 1024 * 1024
 """Bytes from which on JSON Lines are cut."""
 _RETRY_SECONDS: Final = 1.0
-_SKIP: Final = 1024 * 1024
 _LINES: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{[^\n]*\}[ \t\r]*\n")
 """A first line that is an object by itself, as in JSON Lines; that of an indented document ends sooner than its object."""
 
@@ -65,7 +64,7 @@ def _lines(stream: BinaryIO, buffer: bytearray, max_bytes: int, portion: int) ->
             target = portion
         elif len(buffer) > max_bytes:
             skipped += 1
-            buffer = _after_line(stream)
+            buffer = _after_line(stream, portion)
             target = portion
         else:
             target = min(target + portion, max_bytes + 1)
@@ -84,9 +83,9 @@ def _fill(stream: BinaryIO, buffer: bytearray, target: int) -> None:
         buffer += data
 
 
-def _after_line(stream: BinaryIO) -> bytearray:
-    """Pass over the rest of a line. What was read beyond it."""
-    while data := stream.read(_SKIP):
+def _after_line(stream: BinaryIO, portion: int) -> bytearray:
+    """Pass over the rest of a line. What was read beyond it: less than a portion."""
+    while data := stream.read(portion):
         end = data.find(b"\n")
         if end >= 0:
             return bytearray(data[end + 1 :])
