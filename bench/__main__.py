@@ -31,15 +31,14 @@ def main(arguments: list[str]) -> int:
     if unknown:
         Console(stderr=True).print(f"no such figure: {', '.join(unknown)}; there are {', '.join(MEASURES)}")
         return 2
-    quick = options.scale != 1
+    # Numbers from smaller corpora are for a first look and must not pass for the real ones.
+    results = OUT / ("results.json" if options.scale == 1 else "quick.json")
     setting = Setting(out=OUT, scale=options.scale, rounds=options.rounds)
     console = Console()
     console.print(
         f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     )
-    figures, reasons, failed = _taken(options.names or list(MEASURES), setting, console)
-    # Numbers from smaller corpora are for a first look and must not pass for the real ones.
-    merged(OUT / ("quick.json" if quick else "results.json"), figures, tuple(reasons))
+    figures, reasons, failed = _taken(options.names or list(MEASURES), setting, results, console)
     step_rows = [figure for figure in figures if figure.name.startswith("step_")]
     console.print(table([figure for figure in figures if figure not in step_rows], reasons))
     if step_rows:
@@ -47,20 +46,27 @@ def main(arguments: list[str]) -> int:
     return 1 if failed else 0
 
 
-def _taken(names: list[str], setting: Setting, console: Console) -> tuple[list[Figure], dict[str, str], bool]:
-    """The figures, why others are missing, and whether something is wrong (rather than not installed)."""
+def _taken(
+    names: list[str], setting: Setting, results: Path, console: Console
+) -> tuple[list[Figure], dict[str, str], bool]:
+    """The figures, each kept as soon as it is taken; why others are missing, and whether something is wrong."""
     figures: list[Figure] = []
     reasons: dict[str, str] = {}
     failed = False
     for name in names:
         console.print(f"[dim]{name} ...[/dim]")
         try:
-            figures += MEASURES[name](setting)
+            taken = MEASURES[name](setting)
         except Unavailable as missing:
             reasons[name] = str(missing)
         except Disagreement as wrong:
             reasons[name] = str(wrong)
             failed = True
+        else:
+            figures += taken
+            merged(results, taken)
+            continue
+        merged(results, (), withdrawn=(name,))
     return figures, reasons, failed
 
 
