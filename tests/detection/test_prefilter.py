@@ -71,7 +71,7 @@ def test_a_hit_lies_inside_the_event_that_it_speaks_of(prefilter: Prefilter) -> 
 def test_a_dense_buffer_falls_back_to_the_full_search() -> None:
     anchor = anchor_of({"CreateVpc", "DeleteVpc"})
     assert anchor is not None
-    dense = b'{"eventName":"DescribeVpcs"}' * 1000
+    dense = b'{"eventName":"CreateVpcEndpoint"}' * 1000
     assert anchor.places(dense) is None
     assert VPC.search(dense) == []
     assert found(VPC, dense + b'{"eventName":"DeleteVpc"}')

@@ -125,9 +125,10 @@ def _models(field: dict[str, Any], schema: dict[str, Any]) -> Iterator[dict[str,
 
 
 def every_command(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
-    if isinstance(command, click.Group):
-        for name in command.commands:
-            yield from every_command(command.commands[name], f"{path} {name}")
+    children: dict[str, click.Command] = getattr(command, "commands", {})
+    if children:
+        for name, child in children.items():
+            yield from every_command(child, f"{path} {name}")
     else:
         yield path, command
 

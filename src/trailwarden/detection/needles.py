@@ -1,7 +1,7 @@
 """From a rule's needles to the expressions that search raw JSON bytes for them.
 
 Keeps: if an event contains a needle, its JSON text contains what one of these expressions finds, or an escape that
-`hidden` finds. JSON may spell a letter as an escape (`\\u0056pc`), so only characters that have no second spelling but
+`hidden_codes` names. JSON may spell a letter as an escape (`\\u0056pc`), so only characters that have no second spelling but
 `\\u00xx` go into an expression; a needle loses the others, and with them its anchors. A needle that has nothing left
 makes its rule unsearchable, which means: every event is a candidate.
 
@@ -60,10 +60,9 @@ def compile_search(needles: Iterable[Needle]) -> Search | None:
     return Search((*keyed, *sorted(bare)), frozenset(alphabet), frozenset(wholes) if wholes else None)
 
 
-def hidden(alphabet: Iterable[str]) -> str:
-    """An expression for every `\\u` escape that stands for a character of the alphabet."""
-    codes = "|".join(f"{ord(letter):02x}" for letter in sorted(set(alphabet)))
-    return f"(?i)\\\\u00(?:{codes})"
+def hidden_codes(alphabet: Iterable[str]) -> frozenset[bytes]:
+    """The two last digits, in lower case, of every `\\u00xx` escape that stands for a character of the alphabet."""
+    return frozenset(f"{ord(letter):02x}".encode() for letter in alphabet)
 
 
 def _plain(needle: Needle) -> Needle | None:

@@ -17,11 +17,14 @@ import hyperscan
 import stringzilla
 
 from trailwarden.detection.anchor import anchor_of
-from trailwarden.detection.needles import compile_search, hidden
+from trailwarden.detection.needles import compile_search, hidden_codes
 from trailwarden.patterns import Needle
 
 MAX_HITS: Final = 20_000
 """More places than this in one buffer are not worth keeping apart: ALL."""
+
+
+_ESCAPE: Final = b"\\u00"
 
 
 class AllCandidates:
@@ -48,7 +51,7 @@ class Prefilter:
         if search is None:
             return
         self._anchor = anchor_of(search.wholes) if search.wholes else None
-        self._hidden = _database([hidden(search.alphabet)]) if search.alphabet else None
+        self._hidden = hidden_codes(search.alphabet)
         self._database = _database(search.expressions) if search.expressions else None
         self._scratches = threading.local()
 
@@ -80,12 +83,12 @@ class Prefilter:
 
     def _could_hide(self, data: bytes) -> bool:
         """Whether an escape in `data` stands for a character that we look for. A plain, cheap search first mostly says no."""
-        if self._hidden is None or stringzilla.find(data, b"\\u00") < 0:
-            return False
-        try:
-            self._scan(self._hidden, data, lambda *_found: True)
-        except hyperscan.ScanTerminated:
-            return True
+        codes = self._hidden
+        place = stringzilla.find(data, _ESCAPE)
+        while place >= 0:
+            if bytes(data[place + 4 : place + 6]).lower() in codes:
+                return True
+            place = stringzilla.find(data, _ESCAPE, place + 4)
         return False
 
     def _scan(self, database: hyperscan.Database, data: bytes, handler: Any) -> None:

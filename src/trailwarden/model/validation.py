@@ -22,7 +22,7 @@ def one_line_each(fault: ValidationError, root: type[BaseModel], where: str) -> 
 
 def _sentence(error: Any, root: type[BaseModel]) -> str:
     location: tuple[str | int, ...] = error["loc"]
-    place = _place(location, root)
+    place, _ = _walk(location, root)
     kind = error["type"]
     if kind == "extra_forbidden":
         return _unknown_key(location, place, root)
@@ -38,7 +38,10 @@ def _sentence(error: Any, root: type[BaseModel]) -> str:
 
 def _unknown_key(location: tuple[str | int, ...], place: str, root: type[BaseModel]) -> str:
     key = str(location[-1])
-    known = sorted({name for model in _models_at(root, location[:-1]) for name in _keys(model)})
+    _, annotations = _walk(location[:-1], root)
+    known = sorted(
+        {name for annotation in annotations for model in _models(annotation) for name in _keys(model)}
+    )
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     mend = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
     return f"{place}: unknown key; {mend}"
@@ -49,38 +52,23 @@ def _keys(model: type[BaseModel]) -> Iterator[str]:
         yield info.alias or name
 
 
-def _place(location: tuple[str | int, ...], root: type[BaseModel]) -> str:
-    """`sinks[0].url`: without the tags that pydantic puts in for the member of a union."""
+def _walk(location: tuple[str | int, ...], root: type[BaseModel]) -> tuple[str, list[Any]]:
+    """`sinks[0].url` and the types that stand there. The tag that pydantic puts in for the member of a union narrows the
+    types and is not shown."""
     text = ""
     annotations: list[Any] = [root]
     for part in location:
-        inner = [step for annotation in annotations for step in _step(annotation, part)]
+        models = [model for annotation in annotations for model in _models(annotation)]
+        tagged = [model for model in models if _tag(model) == part] if len(models) > 1 else []
+        if tagged:
+            annotations = list(tagged)
+            continue
         if isinstance(part, int):
             text += f"[{part}]"
-        elif not _is_tag(annotations, part, inner):
+        else:
             text += f".{part}" if text else part
-        annotations = inner or annotations
-    return text
-
-
-def _is_tag(annotations: list[Any], part: str, inner: list[Any]) -> bool:
-    named = {key for annotation in annotations for model in _models(annotation) for key in _keys(model)}
-    unions = any(len(list(_models(annotation))) > 1 for annotation in annotations)
-    return part not in named and unions and not inner
-
-
-def _models_at(root: type[BaseModel], location: tuple[str | int, ...]) -> list[type[BaseModel]]:
-    annotations: list[Any] = [root]
-    tag: str | None = None
-    for part in location:
-        inner = [step for annotation in annotations for step in _step(annotation, part)]
-        if not inner and isinstance(part, str):
-            tag = part
-            continue
-        annotations, tag = inner, None
-    models = [model for annotation in annotations for model in _models(annotation)]
-    tagged = [model for model in models if tag is not None and _tag(model) == tag]
-    return tagged or models
+        annotations = [step for annotation in annotations for step in _step(annotation, part)]
+    return text, annotations
 
 
 def _tag(model: type[BaseModel]) -> str | None:
