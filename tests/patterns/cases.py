@@ -183,6 +183,9 @@ OPEN: list[Row] = [
     ("{ $.name = Ev*ent }", {"name": "Events"}, "no"),
     ("{ $.name != Ev*ent }", {"name": "Event"}, "match"),
     ("{ $.name != Ev*ent }", {"name": "Ev*ent"}, "no"),
+    ("{ $.name = ab*ba }", {"name": "aba"}, "no"),
+    ("{ $.name = a*b*b }", {"name": "ab"}, "no"),
+    ("{ $.name = a*b*b }", {"name": "axbb"}, "match"),
     # U2: quoted digits against a number
     ('{ $.count = "3" }', {"count": 3}, "match"),
     ('{ $.count = "3" }', {"count": 3.0}, "match"),

@@ -92,7 +92,8 @@ def test_needles_have_an_order_also_without_a_key_or_a_text() -> None:
         Needle("a", "b", whole_start=False, whole_end=True),
         Needle("a", "b", whole_start=True, whole_end=False),
     ]
-    assert sorted(reversed(ordered)) == ordered
+    backwards = ordered[::-1]
+    assert sorted(backwards) == ordered
     assert ordered[0] < ordered[1] <= ordered[2]
 
 

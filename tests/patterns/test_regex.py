@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import tracemalloc
+
 import pytest
 
 from trailwarden.patterns.automaton import searcher
@@ -32,6 +35,19 @@ def test_more_states_than_are_remembered() -> None:
     assert search(noise + "a" + "b" * 300 + "c")
     assert not search("b" * 300 + "c")
     assert not search(noise)
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    search = searcher(parse_regex("[ab]*a[ab]{300}c"))
+    letters = random.Random(1)
+    noise = "".join(letters.choice("ab") for _ in range(5000))
+    tracemalloc.start()
+    try:
+        assert not search(noise)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 16 * 1024 * 1024
 
 
 DETAILS = [
