@@ -210,6 +210,7 @@ OPEN: list[Row] = [
     ('{ $.readOnly = "false" }', {"readOnly": False}, "match"),
     ("{ $.readOnly = false }", {"readOnly": True}, "no"),
     ("{ $.readOnly != true }", {"readOnly": False}, "match"),
+    ("{ $.readOnly != true }", {"readOnly": True}, "match"),
     ("{ $.readOnly != 1 }", {"readOnly": True}, "match"),
     ("{ $.readOnly = 1 }", {"readOnly": True}, "no"),
     ("{ $.readOnly < 5 }", {"readOnly": True}, "no"),
@@ -220,6 +221,7 @@ OPEN: list[Row] = [
     ("{ $.f != 5 }", {"f": None}, "match"),
     ("{ $.f < 5 }", {"f": None}, "no"),
     ('{ $.f = "null" }', {"f": None}, "match"),
+    ('{ $.f != "null" }', {"f": None}, "match"),
     ('{ $.f = "x" }', {"f": None}, "no"),
     # U8: the empty text
     ('{ $.f = "" }', {"f": ""}, "match"),
