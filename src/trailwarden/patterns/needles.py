@@ -101,12 +101,7 @@ def required_needles(pattern: Pattern) -> frozenset[Needle] | None:
     """
     match pattern:
         case Or(terms):
-            sets = [required_needles(term) for term in terms]
-            return (
-                None
-                if None in sets
-                else frozenset[Needle]().union(*(found for found in sets if found is not None))
-            )
+            return _united(terms)
         case And(terms):
             found = [needles for term in terms if (needles := required_needles(term)) is not None]
             return max(found, key=_selectivity, default=None)
@@ -118,6 +113,16 @@ def required_needles(pattern: Pattern) -> frozenset[Needle] | None:
             return _for_pieces(selector, [_pieces(branch) for branch in parse_regex(source)])
         case Compare(selector) | Is(selector):
             return _presence(selector)
+
+
+def _united(terms: Iterable[Pattern]) -> frozenset[Needle] | None:
+    needles: set[Needle] = set()
+    for term in terms:
+        found = required_needles(term)
+        if found is None:
+            return None
+        needles |= found
+    return frozenset(needles)
 
 
 def _selectivity(needles: frozenset[Needle]) -> tuple[tuple[bool, bool, int, int], int]:
