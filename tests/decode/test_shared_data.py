@@ -14,9 +14,19 @@ from tests.decode.taking import DATA, LIMITS, compact, opened, raws, values
 from trailwarden.decode import decompress, fast_count
 
 NAMES = frozenset(
-    "AcceptVpcPeeringConnection AttachClassicLinkVpc CreateVpc CreateVpcPeeringConnection DeleteVpc "
-    "DeleteVpcPeeringConnection DetachClassicLinkVpc DisableVpcClassicLink EnableVpcClassicLink "
-    "ModifyVpcAttribute RejectVpcPeeringConnection".split()
+    {
+        "AcceptVpcPeeringConnection",
+        "AttachClassicLinkVpc",
+        "CreateVpc",
+        "CreateVpcPeeringConnection",
+        "DeleteVpc",
+        "DeleteVpcPeeringConnection",
+        "DetachClassicLinkVpc",
+        "DisableVpcClassicLink",
+        "EnableVpcClassicLink",
+        "ModifyVpcAttribute",
+        "RejectVpcPeeringConnection",
+    }
 )
 EXPECTED: dict[str, dict[str, Any]] = json.loads((DATA / "expected.json").read_bytes())
 CASES: list[dict[str, Any]] = json.loads((DATA / "synthetic/adversarial.cases.json").read_bytes())

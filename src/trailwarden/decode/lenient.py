@@ -18,6 +18,8 @@ from trailwarden.errors import DecodeError, Reason
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[]{}["]', re.DOTALL)
+_WINDOW: Final = 16 * 1024
+_LONGEST_TOKEN: Final = 16  # of those that json names by their beginning: `-Infinity`, a pair of \\u escapes
 _SCANNER: Final = json.JSONDecoder(object_pairs_hook=lambda _pairs: None)
 
 
@@ -41,15 +43,39 @@ def skip_space(text: str, position: int) -> int:
 
 
 def value_end(text: str, start: int) -> int:
-    """The position behind the JSON value that begins at `start`. Raises RefusedError."""
+    """The position behind the JSON value that begins at `start`. Raises RefusedError.
+
+    Reads in a window that grows: json's error counts the lines before it, which would make many errors in a long text
+    take time in proportion to its square.
+    """
+    size = _WINDOW
+    while True:
+        window = text[start : start + size]
+        cut = start + size < len(text)
+        try:
+            end = _value_end(window)
+        except RefusedError as fault:
+            at_the_cut = fault.position > len(window) - _LONGEST_TOKEN or fault.detail.startswith(
+                "Unterminated"
+            )
+            if not (cut and at_the_cut and fault.reason is Reason.NOT_JSON):
+                raise RefusedError(fault.reason, fault.detail, start + fault.position) from None
+        else:
+            if not cut or end < len(window):  # a number may go on behind the cut
+                return start + end
+        size *= 8
+
+
+def _value_end(text: str) -> int:
+    """The end of the value that the text begins with. Raises RefusedError, with a position in this text."""
     try:
-        return _SCANNER.raw_decode(text, start)[1]
+        return _SCANNER.raw_decode(text)[1]
     except json.JSONDecodeError as fault:
         raise RefusedError(Reason.NOT_JSON, fault.msg, fault.pos) from None
     except RecursionError:
-        raise RefusedError(Reason.TOO_DEEP, "nested deeper than Python's json reads", start) from None
+        raise RefusedError(Reason.TOO_DEEP, "nested deeper than Python's json reads", 0) from None
     except ValueError as fault:  # a number with more digits than Python converts
-        raise RefusedError(Reason.NOT_JSON, str(fault).partition(";")[0], start) from None
+        raise RefusedError(Reason.NOT_JSON, str(fault).partition(";")[0], 0) from None
 
 
 def members(text: str, start: int) -> Iterator[tuple[str, int, int]]:

@@ -53,20 +53,20 @@ def locate(data: bytes, inside: int, count: int) -> Located | None:
     if end <= start:
         return None
     if left < 0:
-        whole = _elements(data[:end] + _CLOSED) == 1
-        return Located(start, end, 0) if whole else None
-    before = _elements(data[: start - 1] + _CLOSED)
+        return Located(start, end, 0) if _elements(data, end) == 1 else None
+    before = _elements(data, start - 1)
     return Located(start, end, before) if before is not None and before < count else None
 
 
 def _closing(data: bytes) -> int:
-    """The offset of the `]}` that ends the file."""
-    return len(data.rstrip()) - len(_CLOSED)
+    """The offset of the `]}` that ends the file; what follows it is at most a line end (`fast_count` saw to it)."""
+    tail = data[-4:]
+    return len(data) - len(tail) + len(tail.rstrip()) - len(_CLOSED)
 
 
-def _elements(document: bytes) -> int | None:
-    """How many records a document has; None when it is not a whole one."""
+def _elements(data: bytes, end: int) -> int | None:
+    """How many records the text up to `end`, closed there, has as a log file; None when it is no whole one."""
     try:
-        return len(_DECODER.decode(document).Records)
+        return len(_DECODER.decode(b"".join((memoryview(data)[:end], _CLOSED))).Records)
     except (msgspec.DecodeError, RecursionError):
         return None

@@ -55,6 +55,7 @@ class Resync:
         self._known = known
         self._work = _WORK_FACTOR * len(text) + 1024 * 1024
         self._line: int | None = 0
+        self._given_up = False
 
     def pieces(self, position: int = 0) -> Pieces:
         """All of the text from `position` on. Values may follow each other with or without white space, lines or commas."""
@@ -78,9 +79,8 @@ class Resync:
                 return (yield from self._closing(position + 1)) if of_records else position + 1
             position = yield from self._value(position, self._next_sibling, of_records, index)
             index += 1
-        yield Piece(
-            position, position, RefusedError(Reason.NOT_JSON, "the text ends inside an array", position)
-        )
+        if not self._given_up:
+            yield _cut_off(position, position, "the text ends inside an array")
         return position
 
     def _closing(self, position: int) -> Pieces:
@@ -96,9 +96,7 @@ class Resync:
         if self._text.startswith("}", close):
             return close + 1
         if close == len(self._text):
-            yield Piece(
-                position, close, RefusedError(Reason.NOT_JSON, "the text ends inside an object", position)
-            )
+            yield _cut_off(position, close, "the text ends inside an object")
             return close
         return position
 
@@ -117,6 +115,7 @@ class Resync:
             if found is None:
                 detail = f"{fault.detail}; nothing after it could be told apart"
                 fault = RefusedError(fault.reason, detail, fault.position)
+                self._given_up = True
             end = found or len(self._text)
             yield Piece(start, end, fault, of_records, index)
             return end
@@ -146,11 +145,13 @@ class Resync:
 
     def _first_sound(self, boundary: re.Pattern[str], start: int, limit: int) -> int | None:
         """Behind the closing brace of the first boundary that a known object follows."""
-        for found in boundary.finditer(self._text, start, limit):
-            if self._work < 0:
-                break
+        position = start
+        while self._work > 0 and (found := boundary.search(self._text, position, limit)) is not None:
+            self._work -= found.end() - position
             if self._sound(found.end()):
                 return found.start() + 1
+            position = found.end()
+        self._work -= limit - position
         return None
 
     def _last_brace(self, start: int, fault: RefusedError) -> int:
@@ -175,3 +176,7 @@ class Resync:
             return False
         self._work -= end - start
         return self._known(start, end)
+
+
+def _cut_off(start: int, end: int, detail: str) -> Piece:
+    return Piece(start, end, RefusedError(Reason.NOT_JSON, detail, start))

@@ -16,6 +16,7 @@ from operator import add
 from typing import Final
 
 import msgspec
+import stringzilla
 
 from trailwarden.decode.outcome import RawEvent
 from trailwarden.decode.probe import REFUSALS
@@ -34,7 +35,8 @@ _RECORDS_END: Final = re.compile(rb"\][ \t\r\n]*\}[ \t\r\n]*\Z")
 _ARRAY_END: Final = re.compile(rb"\][ \t\r\n]*\Z")
 _SPACE: Final = re.compile(rb"[ \t\r\n]*")
 _RECORD: Final = b'{"eventVersion":"1.'
-"""What CloudTrail's own records begin with, and no other service's (S3's notifications say 2)."""
+"""What CloudTrail's own records begin with. S3's notifications say 2, but SES says 1 as well, so the source is asked too."""
+_FOREIGN: Final = b'"eventSource":"aws:'
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def plain_records(data: bytes, array: Array, limit: int) -> bool:
     """Whether all elements are plainly CloudTrail's own records, none longer than `limit` bytes."""
     if not array.raws or array.starts is None or max(map(len, array.raws)) > limit:
         return False
-    return all(map(data.startswith, repeat(_RECORD), array.starts))
+    return all(map(data.startswith, repeat(_RECORD), array.starts)) and stringzilla.find(data, _FOREIGN) < 0
 
 
 def _starts(
