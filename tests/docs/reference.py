@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 import typer.main
 
 from trailwarden.cli import app
+from trailwarden.detection import AlertDocument
 from trailwarden.settings import Settings
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -58,6 +60,12 @@ def commands() -> str:
         if rows:
             parts.append("\n| option | meaning |\n| --- | --- |\n" + "".join(rows))
     return "".join(parts)
+
+
+def alert_schema() -> dict[str, Any]:
+    """docs/alert.schema.json"""
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return head | AlertDocument.model_json_schema(mode="serialization")
 
 
 PAGES = {"configuration.md": configuration, "commands.md": commands}
@@ -149,6 +157,7 @@ def main() -> int:
     """Write the pages."""
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")
+    (DOCS / "alert.schema.json").write_text(json.dumps(alert_schema(), indent=2) + "\n", encoding="utf-8")
     return 0
 
 
