@@ -97,6 +97,21 @@ def test_a_file_that_changes_without_a_change_of_size_is_read_again(
     assert one.checkpoint.value == Version.of(file.stat()).text
 
 
+def test_a_file_that_gives_fewer_bytes_than_it_has_is_not_handed_over(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces = {1: b'{"Records":'}
+    count = 0
+
+    def read(_descriptor: int, _size: int) -> bytes:
+        nonlocal count
+        count += 1
+        return pieces.get(count, b"")
+
+    monkeypatch.setattr(os, "read", read)
+    assert fault_of(batch(file)).reason is Reason.UNREADABLE
+
+
 async def test_a_file_that_does_not_stop_growing_is_not_read_half(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,3 +197,10 @@ async def test_one_answer_counts_and_it_is_the_first(file: Path) -> None:
     await one.ack()
     await one.nack("too late")
     assert [answer.result for answer in answers] == [Result.DONE]
+
+
+async def test_the_reason_of_a_nack_names_the_file(file: Path) -> None:
+    answers: list[Answer] = []
+    await batch(file, answers).nack("was not dealt with")
+    await batch(file, answers).nack(f"{file}: denied")
+    assert [answer.why for answer in answers] == [f"{file}: was not dealt with", f"{file}: denied"]

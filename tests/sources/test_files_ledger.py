@@ -125,6 +125,16 @@ def test_a_file_older_than_any_clock_may_be_off_is_read_at_once_a_fresh_one_when
     assert ledger.is_wanted("/spool/fresh", fresh, clock.now())
 
 
+def test_a_clock_that_is_set_back_does_not_keep_a_file_back() -> None:
+    clock, ledger = TurnedClock(), Ledger(timedelta(seconds=2), timedelta(seconds=1))
+    fresh = version(clock, 1)
+    assert not ledger.is_wanted("/spool/a", fresh, clock.now())
+    clock.turn(-LONG)
+    assert not ledger.is_wanted("/spool/a", fresh, clock.now())
+    clock.turn(timedelta(seconds=2))
+    assert ledger.is_wanted("/spool/a", fresh, clock.now())
+
+
 def test_a_time_stamp_from_the_future_or_beyond_all_time_does_not_keep_a_file_back() -> None:
     clock, ledger = TurnedClock(), Ledger(timedelta(seconds=2), timedelta(seconds=1))
     odd = {

@@ -158,6 +158,14 @@ def test_a_new_file_costs_no_look_at_the_old_ones(tmp_path: Path) -> None:
     assert rig.looks == 2
 
 
+def test_a_file_that_came_in_the_same_instant_as_the_listing_is_found(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, NOW)
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_bytes(b"{}")
+        age(tmp_path, rig, NOW)
+        assert rig.done() == [name]
+
+
 def test_an_old_file_that_grows_again_is_found_by_the_full_pass(tmp_path: Path) -> None:
     rig = Rig(tmp_path, NOW)
     (tmp_path / "a.jsonl").write_bytes(b"{}\n")

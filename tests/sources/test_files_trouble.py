@@ -88,10 +88,10 @@ def test_a_folder_without_permission_is_a_problem_and_the_rest_goes_on() -> None
 
 def test_a_folder_that_is_closed_for_a_while_does_not_make_its_files_new() -> None:
     with folder_of_a_user() as root:
-        (root / "sub").mkdir()
-        (root / "sub" / "a.json").write_bytes(b"{}")
+        (root / "sub" / "inner").mkdir(parents=True)
+        (root / "sub" / "inner" / "a.json").write_bytes(b"{}")
         rig = Rig(root, NOW)
-        assert rig.done() == ["sub/a.json"]
+        assert rig.done() == ["sub/inner/a.json"]
         for mode in (0, 0o700):
             (root / "sub").chmod(mode)
             rig.clock.turn(HOUR)

@@ -88,9 +88,9 @@ def test_a_line_over_the_limit_is_passed_over_and_the_rest_is_read() -> None:
 
 
 @given(
-    lines=st.lists(st.integers(0, 60).map(lambda size: b"{%b}" % (b"x" * size)), min_size=1),
-    portion=st.integers(1, 80),
-    limit=st.integers(1, 80),
+    lines=st.lists(st.integers(0, 10).map(lambda size: b"{%b}" % (b"x" * size)), min_size=1),
+    portion=st.integers(1, 16),
+    limit=st.integers(1, 16),
     newline_at_end=st.booleans(),
 )
 def test_every_line_within_the_limit_comes_whole_and_once(

@@ -117,7 +117,8 @@ class FileBatch(Batch):
         self._give(Answer(self._path, self._version, Result.DONE, ""))
 
     async def nack(self, reason: str) -> None:
-        self._give(Answer(self._path, self._version, self._fault, reason))
+        why = reason if self.key in reason else f"{self.key}: {reason}"
+        self._give(Answer(self._path, self._version, self._fault, why))
 
     def _give(self, answer: Answer) -> None:
         if not self._answered:
