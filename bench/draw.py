@@ -117,7 +117,7 @@ class Draw:
 
     def _token(self) -> str:
         """A session token; CloudTrail spells its padding as an escape now and then."""
-        padding = "\\u003d" if self.rng.random() < 0.2 else ""
+        padding = "\\u003d" if self.rng.random() < 0.05 else ""
         return base64.b64encode(self.rng.randbytes(120)).decode() + padding
 
     def _encoded(self) -> str:

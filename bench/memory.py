@@ -12,10 +12,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from bench.setting import Unavailable
 
-_INTERVAL = 0.05
+TIME_LIMIT: Final = 900.0
+"""Seconds that a process may take; it is ended then."""
+_INTERVAL: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def watched(command: Sequence[str], errors: Path) -> Curve:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=sink)
         start = time.perf_counter()
         try:
-            while process.poll() is None:
+            while process.poll() is None and time.perf_counter() - start < TIME_LIMIT:
                 size, highest = _resident(process.pid)
                 if size:
                     samples.append((time.perf_counter() - start, size))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bench import ours
 from bench.matching import Disagreement, agreed
-from bench.memory import watched
+from bench.memory import TIME_LIMIT, watched
 from bench.rivals import ripgrep
 from bench.setting import Figure, Setting, Unavailable
 from bench.timing import in_turns
@@ -87,13 +87,17 @@ def rss_2gb_mb(setting: Setting) -> list[Figure]:
         Figure("rss_2gb_mb", curve.peak / 1000, "MB"),
         Figure("rss_2gb_first_half_mb", first / 1000, "MB"),
         Figure("rss_2gb_second_half_mb", second / 1000, "MB"),
+        Figure("rss_2gb_growth", second / first),
         Figure("rss_2gb_seconds", curve.samples[-1][0], "s"),
     ]
 
 
 def _output(command: Sequence[str]) -> bytes:
-    """What a command prints. Raises Disagreement where it fails."""
-    done = subprocess.run(command, capture_output=True, check=False)
+    """What a command prints. Raises Disagreement where it fails or does not end."""
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, timeout=TIME_LIMIT)
+    except subprocess.TimeoutExpired:
+        raise Disagreement(f"{Path(command[0]).name} did not end within {TIME_LIMIT:.0f} s") from None
     if done.returncode:
         raise Disagreement(
             f"{Path(command[0]).name} ended with {done.returncode}: {done.stderr[-500:].decode()}"
