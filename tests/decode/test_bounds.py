@@ -91,3 +91,20 @@ def test_broken_text_takes_time_in_proportion(unit: bytes, opening: bytes) -> No
 def test_base64_that_is_none_takes_time_in_proportion() -> None:
     (rejected,) = opened(b"H4sI" + b"A" * 3_000_000 + b"!").rejected
     assert rejected.reason is Reason.NOT_JSON
+
+
+def test_rubbish_beyond_a_number_is_kept_in_one_piece() -> None:
+    rubbish = [b'{"a":%d}' % number for number in range(10_100)]
+    decoded = opened(b"\n".join([*rubbish, EVENT]))
+    assert raws(decoded) == [EVENT]
+    assert len(decoded.rejected) == 10_001
+    assert b"\n".join(rejected.raw for rejected in decoded.rejected) == b"\n".join(rubbish)
+    assert decoded.rejected[-1].detail.startswith("100 more")
+
+
+@pytest.mark.parametrize("unit", [b"{},", b"1,", b'{"eventID":1}', b'{"eventID":1}\n'], ids=repr)
+def test_a_large_text_of_tiny_values_takes_no_memory_for_each(unit: bytes) -> None:
+    data = b'{"Records":[' + unit * (17 * MIB // len(unit))
+    (rejected,) = opened(data).rejected
+    assert rejected.reason is Reason.TOO_LARGE
+    assert rejected.raw == data

@@ -35,6 +35,8 @@ DOUBTFUL: dict[str, bytes] = {
     "array": compact([record()]),
     "another version": log_file("A").replace(b'"1.09"', b'"2.1"'),
     "another key first": compact({"Records": [dict(reversed(record().items()))]}),
+    "an eventID among the records": compact({"Records": [record(), {"eventID": "x"}]}),
+    "an eventVersion among the records": compact({"Records": [record(), {"x": 1, "eventVersion": "1.0"}]}),
     "no eventID": log_file("A", "B").replace(b"eventID", b"eventIx", 1),
     "space between records": log_file("A", "B").replace(b"},{", b"}, {"),
     "cut off": log_file("A", "B")[:-1],
@@ -74,6 +76,12 @@ def test_with_any_doubt_there_is_no_count(name: str) -> None:
 )
 def test_a_record_that_holds_these_keys_makes_doubt(nested: Any) -> None:
     assert fast_count(compact({"Records": [record("A"), record("B", p=nested), record("C")]})) is None
+
+
+def test_an_object_with_neither_key_is_not_counted_and_split_tells() -> None:
+    strange = compact({"Records": [record("A"), {"a": 1}]})
+    assert fast_count(strange) == 1  # what the counts cannot see: ADR 0001
+    assert len(raws(opened(strange))) == 2
 
 
 def test_a_forged_record_inside_a_record_is_counted_and_split_tells() -> None:

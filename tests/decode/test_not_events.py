@@ -135,6 +135,7 @@ def test_a_mixed_document_is_handled_element_by_element() -> None:
         (b" \n\t", Reason.EMPTY),
         (b"\xef\xbb\xbf", Reason.EMPTY),
         (b"hello", Reason.NOT_JSON),
+        (b",\n,", Reason.NOT_JSON),
         (b"\0\0\0\0", Reason.NOT_JSON),
         (b"H4sIAAAA!", Reason.NOT_JSON),
         (b"H4sIA", Reason.NOT_JSON),

@@ -1,6 +1,7 @@
 """Collects what splitting finds, in the order in which it is found.
 
-Keeps: consecutive events share a block; a block either knows the offset of each of its events or of none.
+Keeps: consecutive events share a block; a block either knows the offset of each of its events or of none. What is rejected
+beyond a number is kept in one piece, so that a payload of nothing but rubbish does not become a million rows.
 
 Next: `trailwarden.decode.split`, which fills it.
 """
@@ -8,9 +9,13 @@ Next: `trailwarden.decode.split`, which fills it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from trailwarden.decode.outcome import Decoded, EventBlock, RawEvent, Rejected
 from trailwarden.errors import Reason
+
+MAX_REJECTED: Final = 10_000
+"""Rejected one by one in one payload; the rest, together, is one more."""
 
 
 class Collector:
@@ -22,6 +27,9 @@ class Collector:
         self._raws: list[RawEvent] = []
         self._starts: list[int] = []
         self._placed = False
+        self._overflow = bytearray()
+        self._overflown = 0
+        self._overflow_reason = Reason.NOT_JSON
 
     def event(self, raw: RawEvent, start: int | None, index: int | None) -> None:
         """One event; start: its offset in the data that is being split, where it was cut from there."""
@@ -49,11 +57,21 @@ class Collector:
 
     def reject(self, raw: RawEvent, reason: Reason, detail: str, index: int | None = None) -> None:
         """One thing that could not be read."""
-        self._decoded.rejected.append(Rejected(bytes(raw), reason, detail, index))
+        if len(self._decoded.rejected) < MAX_REJECTED:
+            self._decoded.rejected.append(Rejected(bytes(raw), reason, detail, index))
+        else:
+            self._overflow_reason = reason
+            self._overflow += b"\n" if self._overflown else b""
+            self._overflow += memoryview(raw)
+            self._overflown += 1
 
     def finish(self) -> Decoded:
         """Everything. The collector is of no use afterwards."""
         self._flush()
+        if self._overflown:
+            detail = f"{self._overflown} more that could not be read, a line each"
+            rest = Rejected(bytes(self._overflow), self._overflow_reason, detail, None)
+            self._decoded.rejected.append(rest)
         return self._decoded
 
     def _flush(self) -> None:

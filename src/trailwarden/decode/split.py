@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+import stringzilla
+
 from trailwarden.decode import kpl, lenient, strict
 from trailwarden.decode.collector import Collector
 from trailwarden.decode.decompress import MAGICS, decompress
@@ -28,6 +30,7 @@ from trailwarden.errors import DecodeError, Reason
 
 _BASE64: Final = re.compile(rb"[ \t\r\n]*(?:H4sI|KLUv|eyJ|W3si|84mawg)[A-Za-z0-9+/=\r\n]*+\Z")
 """Base64 of gzip, zstd, `{"`, `[{"` and of a KPL aggregate, and nothing else."""
+_LARGE: Final = 16 * 1024 * 1024
 _SPACE: Final = re.compile(rb"[ \t\r\n]*")
 _RECORD: Final = b'{"eventVersion":"1.'
 _OPENING: Final = (b"{", b"[", b'"')
@@ -100,6 +103,9 @@ class _Splitter:
         if start == len(data):
             self.collector.reject(data, Reason.EMPTY, "nothing but white space")
             return
+        if _is_crowded(data):
+            self.collector.reject(data, Reason.TOO_LARGE, "more values in it than its size explains")
+            return
         if is_utf8(data):
             if (array := strict.read_array(data, start)) is not None:
                 self._array(data, array, depth)
@@ -157,8 +163,12 @@ class _Splitter:
             members = members_of(view[begin:end])
             return members is not None and open_object(members) is not None
 
+        found = False
         for piece in Resync(text, known).pieces(start):
+            found = True
             self._piece(view[piece.start : piece.end], piece, depth, self._placed(data, piece.start))
+        if not found:
+            self.collector.reject(data, Reason.NOT_JSON, "nothing but commas")
 
     def _piece(self, raw: RawEvent, piece: Piece, depth: int, start: int | None) -> None:
         if piece.fault is not None:
@@ -253,6 +263,15 @@ class _Splitter:
 def _holds_json(raw: RawEvent) -> bool:
     """Whether a string may carry JSON, or base64 of it."""
     return (string_of(raw) or "").lstrip().startswith(_CARRIED)
+
+
+def _is_crowded(data: bytes) -> bool:
+    """Whether a large text consists of so many tiny values that what is kept of each would take many times its size."""
+    if len(data) <= _LARGE:
+        return False
+    objects: int = stringzilla.count(data, b"{")
+    values: int = stringzilla.count(data, b",")
+    return objects * 24 > len(data) or values * 8 > len(data)
 
 
 def _begins_with_line(data: bytes, start: int) -> bool:
