@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ROOT, Run
+from tests.running import ROOT, Run
 
 SECRET = "whsec_" + base64.b64encode(b"s" * 32).decode()
 GOOD = f"""

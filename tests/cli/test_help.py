@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import typer.main
 
-from tests.cli.conftest import Run
+from tests.running import Run
 from tests.docs.reference import every_command
 from trailwarden.cli import app
 

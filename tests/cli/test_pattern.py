@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.cli.conftest import Run
+from tests.running import Run
 
 LINES = b'{"eventName":"DeleteVpc"}\n\n{"eventName":"CreateVpc","errorCode":"Client.X"}\n{"eventName":"Other"}\n'
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ROOT, Run
+from tests.running import ROOT, Run
 
 SAMPLE = str(ROOT / "sample/AWSLogs")
 ONE = json.dumps({"Records": [{"eventVersion": "1.08", "eventName": "DeleteVpc", "eventID": "1"}]}).encode()

@@ -7,7 +7,7 @@ had to be rejected again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from trailwarden.detection import Matcher, inspect, load_ruleset
 from trailwarden.model import Batch, Clock, Origin, SystemClock
 from trailwarden.pipeline.assemble import Router, assemble
 from trailwarden.settings import Settings
+from trailwarden.sources.files_paths import path_of
 from trailwarden.store import Commit, Quarantined, QuarantineFilter, Store, open_store
 
 
@@ -61,7 +62,8 @@ async def retry_quarantine(
     store = await open_store(settings.store)
     outcome = RetryOutcome()
     try:
-        for row in await store.quarantine(which):
+        for head in await store.quarantine(replace(which, payloads=False)):
+            (row,) = await store.quarantine(replace(which, ids=(head.id,)))  # one payload in memory at a time
             await _retry_row(
                 row, store, matcher, settings.decode.limits(), router(settings.sinks), clock.now(), outcome
             )
@@ -100,7 +102,7 @@ def _whole(row: Quarantined, limits: Limits) -> bytes | None:
     if row.origin.get("kind") != "files" or "index" in row.origin:
         return None
     try:
-        with Path(str(row.origin["locator"])).open("rb") as file:
+        with Path(path_of(str(row.origin["locator"]))).open("rb") as file:
             data = file.read(limits.max_output_bytes + 1)
     except OSError:
         return None

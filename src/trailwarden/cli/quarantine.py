@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +14,7 @@ from trailwarden.errors import Reason
 from trailwarden.model import rfc3339
 
 if TYPE_CHECKING:
-    from trailwarden.store import Quarantined, QuarantineFilter
+    from trailwarden.store import Quarantined, QuarantineFilter, Store
 
 app = typer.Typer(no_args_is_help=True, help="List, export and retry what could not be decoded.")
 
@@ -46,7 +47,8 @@ def list_quarantine(
 
     Example: trailwarden quarantine list --config trailwarden.yaml --reason corrupt
     """
-    rows = with_store(config, lambda store: store.quarantine(_filter(None, source, reason, limit)))
+    which = replace(_filter(None, source, reason, limit), payloads=False)
+    rows = with_store(config, lambda store: store.quarantine(which))
     if output is Format.JSON:
         print_json([_as_dict(row) for row in rows])
         return
@@ -62,9 +64,20 @@ def export(config: ConfigOption, ids: Ids = None, source: Source = None, reason:
     """
     from base64 import b64encode
 
-    rows = with_store(config, lambda store: store.quarantine(_filter(ids, source, reason, _EVERY)))
-    for row in rows:
-        print_line(_as_dict(row) | {"payload": b64encode(row.payload).decode("ascii")})
+    which = _filter(ids, source, reason, _EVERY)
+
+    async def printed(store: Store) -> None:
+        for head in await store.quarantine(replace(which, payloads=False)):
+            for row in await store.quarantine(
+                replace(which, ids=(head.id,))
+            ):  # one payload in memory at a time
+                payload = {
+                    "payload_bytes": len(row.payload),
+                    "payload": b64encode(row.payload).decode("ascii"),
+                }
+                print_line(_as_dict(row) | payload)
+
+    with_store(config, printed)
 
 
 @app.command()
@@ -96,7 +109,6 @@ def _as_dict(row: Quarantined) -> dict[str, object]:
         "origin": dict(row.origin),
         "reason": row.reason,
         "detail": row.detail,
-        "payload_bytes": len(row.payload),
         "payload_truncated": row.payload_truncated,
         "created_at": rfc3339(row.created_at),
     }

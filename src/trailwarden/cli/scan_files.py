@@ -14,6 +14,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from trailwarden.errors import SourceError
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -128,10 +130,13 @@ def _scan_chunk(paths: list[str], matcher: Matcher, limits: Limits) -> list[File
     for path in paths:
         try:
             reports.extend(
-                _report(path, len(payload), inspect(payload, matcher, limits)) for payload in _payloads(path, limits)
+                _report(path, len(payload), inspect(payload, matcher, limits))
+                for payload in _payloads(path, limits)
             )
         except OSError as fault:
             reports.append(FileReport(path, error=f"cannot be read: {fault.strerror}", unreadable=True))
+        except SourceError as fault:
+            reports.append(FileReport(path, error=fault.detail, unreadable=True))
     return reports
 
 

@@ -114,7 +114,7 @@ class Delivery:
 
     async def run(self) -> None:
         """Until stop(). Cancelling it leaves claims to end by themselves."""
-        await asyncio.gather(*(self._serve(route) for route in self.routes))
+        await asyncio.gather(self._stopping.wait(), *(self._serve(route) for route in self.routes))
 
     async def _serve(self, route: Route) -> None:
         name = route.sink.name

@@ -1,0 +1,1 @@
+"""Sinks, one by one; what all have in common is in tests/contract."""
