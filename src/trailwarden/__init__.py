@@ -3,9 +3,4 @@
 Read `docs/architecture.md` first; it follows one event from the bytes to the alert.
 """
 
-from importlib.metadata import PackageNotFoundError, version
-
-try:
-    __version__ = version("trailwarden")
-except PackageNotFoundError:  # running from a tree that was never installed
-    __version__ = "0+unknown"
+__version__ = "0.1.0"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -21,6 +20,8 @@ Result = TypeVar("Result")
 
 def with_store(config: Path, act: Callable[[Store], Awaitable[Result]]) -> Result:
     """Open the configured store, act, close it. Errors come out as they are: `main` says them."""
+    import asyncio
+
     from trailwarden.settings import load_settings
     from trailwarden.store import open_store
 

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
-import orjson
-
 
 class Format(StrEnum):
     """`--format` of the commands that list something."""
@@ -19,11 +17,15 @@ class Format(StrEnum):
 
 def print_json(value: Any) -> None:
     """One indented document on standard output."""
+    import orjson
+
     write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=_plain) + b"\n")
 
 
 def print_line(value: Any) -> None:
     """One compact document on a line of its own."""
+    import orjson
+
     write(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=_plain) + b"\n")
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
 from trailwarden.cli.exit_codes import Exit
 from trailwarden.cli.output import write
 from trailwarden.errors import DecodeError, PatternError
-from trailwarden.patterns import Pattern, parse
+
+if TYPE_CHECKING:
+    from trailwarden.patterns import Pattern
 
 app = typer.Typer(no_args_is_help=True, help="Check, test and explain a CloudWatch Logs JSON filter pattern.")
 
@@ -22,6 +24,8 @@ PatternArgument = Annotated[
 
 def parsed(text: str) -> Pattern:
     """The tree; ends the command with the text, a caret and the reason when there is none."""
+    from trailwarden.patterns import parse
+
     try:
         return parse(text)
     except PatternError as fault:

@@ -133,6 +133,8 @@ def _scan_chunk(paths: list[str], matcher: Matcher, limits: Limits) -> list[File
                 _report(path, len(payload), inspect(payload, matcher, limits))
                 for payload in _payloads(path, limits)
             )
+        except IsADirectoryError:  # the listing gave it as a file because it could not look inside
+            reports.append(FileReport(path, error="the directory cannot be listed", unreadable=True))
         except OSError as fault:
             reports.append(FileReport(path, error=f"cannot be read: {fault.strerror}", unreadable=True))
         except SourceError as fault:
