@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,7 +18,18 @@ from trailwarden.errors import PatternError, RuleError
 from trailwarden.model import Severity
 from trailwarden.patterns import OWN_RULES, Pattern, compile_predicate, evaluate, parse
 
-RULE_ID = r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$"
+ID: Final = r"^[a-z0-9-]{1,64}$"
+_EXCERPT: Final = 30
+"""Characters of a pattern that an error shows on either side of the mistake."""
+
+Id = Annotated[str, Field(pattern=ID)]
+Title = Annotated[str, Field(min_length=1, max_length=200)]
+Description = Annotated[str, Field(max_length=4000)]
+Entries = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=500)], ...], Field(max_length=32)]
+Techniques = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^T[0-9]{4}(?:\.[0-9]{3})?$")], ...], Field(max_length=32)
+]
+Examples = Annotated[tuple[dict[str, Any], ...], Field(min_length=1, max_length=1000)]
 
 
 class References(BaseModel):
@@ -26,13 +37,14 @@ class References(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    cis: tuple[str, ...] = Field(
-        default=(), description="Controls of the CIS AWS Foundations Benchmark, with version."
+    cis: Entries = Field(
+        default=(),
+        description="Controls of the CIS AWS Foundations Benchmark, as `version: number`.",
     )
-    security_hub: tuple[str, ...] = Field(default=(), description="Control ids of AWS Security Hub.")
-    cce: tuple[str, ...] = Field(default=(), description="Common Configuration Enumeration ids.")
-    mitre_attack: tuple[str, ...] = Field(default=(), description="Techniques of MITRE ATT&CK.")
-    urls: tuple[str, ...] = Field(default=(), description="Further reading.")
+    security_hub: Entries = Field(default=(), description="Controls of AWS Security Hub.")
+    cce: Entries = Field(default=(), description="Common Configuration Enumeration ids.")
+    mitre_attack: Techniques = Field(default=(), description="Techniques of MITRE ATT&CK.")
+    urls: Entries = Field(default=(), description="Further reading.")
 
 
 class RuleText(BaseModel):
@@ -40,20 +52,14 @@ class RuleText(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str = Field(
-        pattern=RULE_ID, description="Lower-case letters, digits and hyphens; unique over all files."
-    )
-    title: str = Field(min_length=1, max_length=200)
-    severity: Severity
-    pattern: str = Field(min_length=1, description="A JSON filter pattern.")
-    description: str = ""
-    references: References = References()
-    must_match: tuple[dict[str, Any], ...] = Field(
-        min_length=1, description="Events that the pattern selects."
-    )
-    must_not_match: tuple[dict[str, Any], ...] = Field(
-        min_length=1, description="Events that it does not select."
-    )
+    id: Id = Field(description="Lower-case letters, digits and hyphens; unique over all packs and files.")
+    title: Title = Field(description="A short sentence: what was done.")
+    severity: Severity = Field(description="informational, low, medium, high or critical.")
+    pattern: str = Field(description="A JSON filter pattern.")
+    description: Description = Field(default="", description="What it means, and what to look at first.")
+    references: References = Field(default=References(), description="Where the rule comes from.")
+    must_match: Examples = Field(description="Events that the pattern selects.")
+    must_not_match: Examples = Field(description="Events that come near and that it does not select.")
 
 
 class PackText(BaseModel):
@@ -61,16 +67,16 @@ class PackText(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    pack: str = Field(pattern=RULE_ID)
-    title: str = Field(min_length=1, max_length=200)
-    description: str = ""
-    version: str = "1"
-    rules: tuple[RuleText, ...] = Field(min_length=1)
+    pack: Id = Field(description="The name of the pack; alerts carry it.")
+    title: Title = Field(description="What the pack is for.")
+    description: Description = Field(default="", description="When to use it.")
+    version: Title = Field(default="1", description="Of the pack's content.")
+    rules: tuple[RuleText, ...] = Field(min_length=1, max_length=10_000, description="The rules.")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule that was checked. pattern: its text as written; parsed: its tree."""
+    """A rule that was checked. pattern: its text as written; parsed: its tree; the rest as in `RuleText`."""
 
     id: str
     title: str
@@ -80,26 +86,25 @@ class Rule:
     pack: str
     description: str = ""
     references: References = field(default_factory=References)
-    must_match: Sequence[dict[str, Any]] = ()
-    must_not_match: Sequence[dict[str, Any]] = ()
+    must_match: Sequence[dict[str, Any]] = field(default=(), repr=False, compare=False)
+    must_not_match: Sequence[dict[str, Any]] = field(default=(), repr=False, compare=False)
 
 
 def checked(text: RuleText, pack: str, where: str) -> Rule:
-    """Parse the pattern and hold it against the examples. Raises RuleError in one line (with a caret for a bad pattern)."""
+    """Parse the pattern and hold it against the examples. where: for messages. Raises RuleError, in one line."""
+    pattern = text.pattern.strip()
     try:
-        parsed = parse(" ".join(text.pattern.split()), OWN_RULES)
+        parsed = parse(pattern, OWN_RULES)
     except PatternError as fault:
-        raise RuleError(
-            f"{where}: rule {text.id}: the pattern is not in the language\n{fault.render()}"
-        ) from fault
+        raise RuleError(f"{where}: rule {text.id}: pattern: {_shown(fault)}") from fault
     rule = Rule(
         id=text.id,
         title=text.title,
         severity=text.severity,
-        pattern=" ".join(text.pattern.split()),
+        pattern=pattern,
         parsed=parsed,
         pack=pack,
-        description=" ".join(text.description.split()),
+        description=text.description.strip(),
         references=text.references,
         must_match=text.must_match,
         must_not_match=text.must_not_match,
@@ -115,8 +120,20 @@ def _hold_examples(rule: Rule, where: str) -> None:
         ("must_not_match", rule.must_not_match, False),
     ):
         for number, event in enumerate(examples):
-            if selects(event) is not wanted or evaluate(rule.parsed, event) is not wanted:
-                what = "is not selected" if wanted else "is selected"
+            by_predicate, by_reference = selects(event), evaluate(rule.parsed, event)
+            if by_predicate is wanted and by_reference is wanted:
+                continue
+            place = f"{where}: rule {rule.id}: {name}[{number}]"
+            if by_predicate is not by_reference:
                 raise RuleError(
-                    f"{where}: rule {rule.id}: {name}[{number}] {what} by the pattern; mend one of the two"
+                    f"{place}: predicate and reference disagree on it, a bug of Trailwarden; report it"
                 )
+            what = "is not selected" if wanted else "is selected"
+            raise RuleError(f"{place} {what} by the pattern; mend one of the two")
+
+
+def _shown(fault: PatternError) -> str:
+    """`at character 12, after '$.eventName': …`: what stands around the mistake, on one line."""
+    before = " ".join(fault.text[max(0, fault.position - _EXCERPT) : fault.position].split())
+    after = f"after {before!r}" if before else "at the beginning"
+    return f"character {fault.position + 1}, {after}: {fault.message}"
