@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import typer.main
 
-from tests.running import Run
 from tests.docs.reference import every_command
+from tests.running import Run
 from trailwarden.cli import app
 
 COMMANDS = dict(every_command(typer.main.get_command(app), "trailwarden"))

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from tests.running import Run
 
-LINES = b'{"eventName":"DeleteVpc"}\n\n{"eventName":"CreateVpc","errorCode":"Client.X"}\n{"eventName":"Other"}\n'
+LINES = (
+    b'{"eventName":"DeleteVpc"}\n\n{"eventName":"CreateVpc","errorCode":"Client.X"}\n{"eventName":"Other"}\n'
+)
 
 
 def test_check_prints_the_canonical_form(run: Run) -> None:

@@ -42,7 +42,11 @@ def test_test_of_rules_of_ones_own(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(MINE)
     assert run("rules", "test", "--rules", str(file)).out == "1 rules, 2 examples: all hold\n"
-    file.write_text(MINE.replace("must_not_match: [{eventName: DescribeVpc}]", "must_not_match: [{eventName: DescribeVpcs}]"))
+    file.write_text(
+        MINE.replace(
+            "must_not_match: [{eventName: DescribeVpc}]", "must_not_match: [{eventName: DescribeVpcs}]"
+        )
+    )
     result = run("rules", "test", "--rules", str(file))
     assert result.code == 2
     assert "my-rule" in result.err

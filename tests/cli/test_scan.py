@@ -93,7 +93,12 @@ def test_bad_usage(run: Run, arguments: list[str], said: str) -> None:
 
 def test_a_pack_by_name_finds_what_the_control_misses(run: Run, tmp_path: Path) -> None:
     extended = tmp_path / "extended.json"
-    event = {"eventVersion": "1.08", "eventSource": "ec2.amazonaws.com", "eventName": "ModifyVpcTenancy", "eventID": "1"}
+    event = {
+        "eventVersion": "1.08",
+        "eventSource": "ec2.amazonaws.com",
+        "eventName": "ModifyVpcTenancy",
+        "eventID": "1",
+    }
     extended.write_bytes(json.dumps(event).encode())
     assert run("scan", "--format", "json", str(extended)).json()["totals"]["matched"] == 0
     both = run("scan", "--pack", "cis-vpc", "--pack", "vpc-extended", "--format", "json", str(extended))

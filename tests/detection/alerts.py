@@ -22,7 +22,11 @@ ROLE = {
     "accountId": "111122223333",
     "accessKeyId": "ASIAEXAMPLE",
     "sessionContext": {
-        "sessionIssuer": {"type": "Role", "arn": "arn:aws:iam::111122223333:role/deploy", "userName": "deploy"},
+        "sessionIssuer": {
+            "type": "Role",
+            "arn": "arn:aws:iam::111122223333:role/deploy",
+            "userName": "deploy",
+        },
         "attributes": {"mfaAuthenticated": "true"},
     },
 }

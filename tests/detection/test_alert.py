@@ -72,8 +72,14 @@ def test_actor_times_and_origin() -> None:
 @pytest.mark.parametrize(
     ("identity_", "beginning"),
     [
-        ({"type": "Root", "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:root"}, "root deleted"),
-        ({"type": "IAMUser", "arn": "arn:aws:iam::1:user/net/alice", "userName": "alice"}, "user alice deleted"),
+        (
+            {"type": "Root", "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:root"},
+            "root deleted",
+        ),
+        (
+            {"type": "IAMUser", "arn": "arn:aws:iam::1:user/net/alice", "userName": "alice"},
+            "user alice deleted",
+        ),
         ({"type": "AWSService", "invokedBy": "config.amazonaws.com"}, "service config.amazonaws.com deleted"),
         ({"accountId": "1", "invokedBy": "x.amazonaws.com"}, "service x.amazonaws.com deleted"),
         ({"type": "AWSAccount", "accountId": "444455556666"}, "account 444455556666 deleted"),
@@ -95,7 +101,9 @@ def test_the_account_falls_back_on_the_key_and_then_on_the_caller() -> None:
 
 
 def test_text_from_an_event_cannot_mislead_or_swell() -> None:
-    data = event("DeleteVpc", {"vpcId": "vpc-\u202e1\x1b[31m"}, sourceIPAddress="x" * 5000, userAgent="a\nb\u2028c")
+    data = event(
+        "DeleteVpc", {"vpcId": "vpc-\u202e1\x1b[31m"}, sourceIPAddress="x" * 5000, userAgent="a\nb\u2028c"
+    )
     document = document_for(data)
     assert "\u202e" not in document["summary"]
     assert "\x1b" not in document["summary"]
@@ -126,4 +134,6 @@ def test_alerts_of_whole_files_are_of_the_schema_and_carry_the_original(file: st
         alert = build_alert(RULE, match.event, ORIGIN, alert_for({}).created_at, alert_for({}).created_at)
         document = json.loads(alert.document)
         VALIDATOR.validate(document)
-        assert document["original"] == json.loads(json.dumps(match.event.data).replace("\\ud83e\"", "\\ufffd\""))
+        assert document["original"] == json.loads(
+            json.dumps(match.event.data).replace('\\ud83e"', '\\ufffd"')
+        )

@@ -59,7 +59,10 @@ def test_not_candidates(prefilter: Prefilter, data: bytes) -> None:
 
 @pytest.mark.parametrize("prefilter", [VPC, MIXED], ids=["anchored", "searched"])
 def test_a_hit_lies_inside_the_event_that_it_speaks_of(prefilter: Prefilter) -> None:
-    events = [json.dumps({"n": n, "eventName": "CreateVpc" if n % 3 == 0 else "DescribeVpcs"}).encode() for n in range(9)]
+    events = [
+        json.dumps({"n": n, "eventName": "CreateVpc" if n % 3 == 0 else "DescribeVpcs"}).encode()
+        for n in range(9)
+    ]
     data = b"[" + b",".join(events) + b"]"
     hits = prefilter.search(data)
     assert not isinstance(hits, type(ALL))

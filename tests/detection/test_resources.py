@@ -14,16 +14,29 @@ PCX = "pcx-0123456789abcdef0"
 PEERING = {
     "vpcPeeringConnection": {
         "vpcPeeringConnectionId": PCX,
-        "requesterVpcInfo": {"ownerId": "111122223333", "vpcId": VPC, "cidrBlock": "10.0.0.0/16", "region": "eu-west-1"},
+        "requesterVpcInfo": {
+            "ownerId": "111122223333",
+            "vpcId": VPC,
+            "cidrBlock": "10.0.0.0/16",
+            "region": "eu-west-1",
+        },
         "accepterVpcInfo": {"ownerId": 22223333, "vpcId": PEER, "region": "eu-central-1"},
     }
 }
 SIDES = [
     {"type": "vpc-peering-connection", "id": PCX},
-    {"type": "vpc", "id": VPC, "role": "requester", "account": "111122223333", "region": "eu-west-1", "cidr": "10.0.0.0/16"},
+    {
+        "type": "vpc",
+        "id": VPC,
+        "role": "requester",
+        "account": "111122223333",
+        "region": "eu-west-1",
+        "cidr": "10.0.0.0/16",
+    },
     {"type": "vpc", "id": PEER, "role": "accepter", "account": "000022223333", "region": "eu-central-1"},
 ]
 TAGS = {"items": [{"resourceType": "vpc", "tags": [{"key": "Name", "value": "demo"}]}]}
+GONE = "Client.InvalidVpcID.NotFound"
 PLACE = " in eu-west-1, account 111122223333, from 203.0.113.7: "
 
 CASES: list[tuple[str, dict[str, Any], list[dict[str, Any]], str]] = [
@@ -74,11 +87,10 @@ CASES: list[tuple[str, dict[str, Any], list[dict[str, Any]], str]] = [
     (
         "peering request failed",
         event("CreateVpcPeeringConnection", {"vpcId": VPC, "peerVpcId": PEER, "peerOwnerId": "444455556666"}, None,
-              errorCode="Client.InvalidVpcID.NotFound"),
+              errorCode=GONE),
         [{"type": "vpc-peering-connection"}, {"type": "vpc", "id": VPC, "role": "requester"},
          {"type": "vpc", "id": PEER, "role": "accepter", "account": "444455556666"}],
-        f"role deploy tried to request a VPC peering connection between {VPC} and {PEER}{PLACE}"
-        "failed (Client.InvalidVpcID.NotFound)",
+        f"role deploy tried to request a VPC peering connection between {VPC} and {PEER}{PLACE}failed ({GONE})",
     ),
     (
         "peering accepted",
@@ -136,7 +148,9 @@ def told(resource: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in resource.items() if value not in (None, {})}
 
 
-@pytest.mark.parametrize(("data", "resources", "summary"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(
+    ("data", "resources", "summary"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
 def test_resources_and_summary(data: dict[str, Any], resources: list[dict[str, Any]], summary: str) -> None:
     document = document_for(data)
     assert [told(resource) for resource in document["resources"]] == resources

@@ -21,9 +21,9 @@ CONFIGURATION_HEAD = """\
 # Configuration
 
 One YAML file, read once at start. Any string may say `${NAME}` for an environment variable (`$${NAME}` for the text
-itself). Durations are written `30s`, `5m`, `1h`, `2d`; sizes `64MiB`, `10kB` or a number of bytes. An unknown key is an error that names
-the place and the nearest known key. Each secret has a twin ending in `_file`, which names a file that holds it. Relative
-paths are relative to the directory in which the service is started.
+itself). Durations are written `30s`, `5m`, `1h`, `2d`; sizes `64MiB`, `10kB` or a number of bytes. An unknown key is an
+error that names the place and the nearest known key. Each secret has a twin ending in `_file`, which names a file that
+holds it. Relative paths are relative to the directory in which the service is started.
 
 `trailwarden config check --config FILE` says whether a configuration can work, `config show` prints it with all defaults and
 without secrets, `config schema` prints its JSON Schema for editors.
@@ -33,8 +33,8 @@ COMMANDS_HEAD = """\
 # Commands
 
 Exit codes, everywhere: 0 good; 1 the thing looked for is bad (a match with `--fail-on-match`, no line found); 2 the command
-line or the configuration cannot be used; 3 it could not be decided or done (the store is away, alerts are left undelivered); 4 part
-of the input could not be read or decoded. Output for programs: `--format json`.
+line or the configuration cannot be used; 3 it could not be decided or done (the store is away, alerts are left
+undelivered); 4 part of the input could not be read or decoded. Output for programs: `--format json`.
 """
 
 
@@ -46,8 +46,7 @@ def configuration() -> str:
         parts.append(f"\n## {name}\n")
         if "description" in field:
             parts.append(f"\n{field['description']}\n")
-        for model in _models(field, schema):
-            parts.append(_section(name, model, schema))
+        parts.extend(_section(name, model, schema) for model in _models(field, schema))
     return "".join(parts)
 
 
@@ -80,7 +79,9 @@ def _section(name: str, model: dict[str, Any], schema: dict[str, Any]) -> str:
     for key, field in model.get("properties", {}).items():
         if key == "kind":
             continue
-        rows.append(f"| `{key}` | {_type(field, schema)} | {_default(key, field, model)} | {_text(field)} |\n")
+        rows.append(
+            f"| `{key}` | {_type(field, schema)} | {_default(key, field, model)} | {_text(field)} |\n"
+        )
         for inner in _models(field, schema):
             for inner_key, inner_field in inner.get("properties", {}).items():
                 rows.append(
@@ -98,7 +99,7 @@ def _default(key: str, field: dict[str, Any], model: dict[str, Any]) -> str:
     if key in model.get("required", ()):
         return "required"
     default = field.get("default")
-    return "none" if default is None else f"`{default}`" if not isinstance(default, (dict, list)) else f"`{default}`"
+    return "none" if default is None else f"`{default}`"
 
 
 def _type(field: dict[str, Any], schema: dict[str, Any]) -> str:
@@ -149,7 +150,11 @@ def _parameter(parameter: click.Parameter) -> str:
     if parameter.name == "help":
         return ""
     names = ", ".join((*parameter.opts, *parameter.secondary_opts))
-    label = names if parameter.param_type_name == "option" else str(getattr(parameter, "metavar", None) or parameter.name)
+    label = (
+        names
+        if parameter.param_type_name == "option"
+        else str(getattr(parameter, "metavar", None) or parameter.name)
+    )
     return f"| `{label.replace('|', ' or ')}` | {getattr(parameter, 'help', None) or ''} |\n"
 
 

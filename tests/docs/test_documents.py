@@ -35,7 +35,12 @@ def test_every_reason_is_explained() -> None:
 
 
 def test_files_end_before_three_hundred_lines() -> None:
-    sources = [*ROOT.glob("src/**/*.py"), *ROOT.glob("tests/**/*.py"), *ROOT.glob("bench/*.py"), *ROOT.glob("demo/*.py")]
+    sources = [
+        *ROOT.glob("src/**/*.py"),
+        *ROOT.glob("tests/**/*.py"),
+        *ROOT.glob("bench/*.py"),
+        *ROOT.glob("demo/*.py"),
+    ]
     long = {str(path.relative_to(ROOT)): count for path in sources if (count := _lines(path)) > MAX_LINES}
     assert not long, long
 

@@ -24,7 +24,13 @@ def configured(folder: Path, url: str | None = None, **more: Any) -> Path:
     (folder / "spool").mkdir(exist_ok=True)
     document: dict[str, Any] = {
         "sources": [
-            {"kind": "files", "name": "spool", "path": str(folder / "spool"), "settle": "0s", "poll_interval": "50ms"}
+            {
+                "kind": "files",
+                "name": "spool",
+                "path": str(folder / "spool"),
+                "settle": "0s",
+                "poll_interval": "50ms",
+            }
         ],
         "sinks": [],
         "store": {"url": f"sqlite:///{folder / 'state.db'}", "busy_timeout": "200ms"},
@@ -33,7 +39,14 @@ def configured(folder: Path, url: str | None = None, **more: Any) -> Path:
         **more,
     }
     if url is not None:
-        hook = {"kind": "webhook", "name": "hook", "url": url, "secret": SECRET, "retry_base": "20ms", "retry_cap": "100ms"}
+        hook = {
+            "kind": "webhook",
+            "name": "hook",
+            "url": url,
+            "secret": SECRET,
+            "retry_base": "20ms",
+            "retry_cap": "100ms",
+        }
         document["sinks"] = [{**hook, "timeout": "1s"}]
     config = folder / "config.yaml"
     config.write_text(json.dumps(document))

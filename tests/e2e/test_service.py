@@ -8,9 +8,9 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from tests.running import ROOT
 from tests.e2e.service import command, configured, running
 from tests.receiver import answer, receiving
+from tests.running import ROOT
 
 SAMPLE = ROOT / "sample/AWSLogs"
 FILE = next(SAMPLE.rglob("*nBsuPO1qSTEVerMD*"))  # 222 events, one CreateVpc
@@ -33,7 +33,9 @@ async def test_from_the_spool_to_the_receiver(tmp_path: Path) -> None:
             assert receiver.refused == 0
             status, _ = await service.get("/readyz")
             assert status == 200
-            body = await service.until("/health", lambda _status, text: '"outbox' in text or "sink:hook" in text)
+            body = await service.until(
+                "/health", lambda _status, text: '"outbox' in text or "sink:hook" in text
+            )
             assert json.loads(body)["checks"]["coverage:verdict"][0]["output"] == "unknown: not configured"
             status, text = await service.get("/coverage")
             assert (status, json.loads(text)["verdict"]) == (503, "unknown")
@@ -61,11 +63,15 @@ async def test_once_says_what_is_left(tmp_path: Path) -> None:
         code, _, err = await command("run", "--config", str(config), "--once")
         assert code == 3, err
         assert "alerts_left_undelivered" in err
-        code, out, _ = await command("outbox", "list", "--config", str(config), "--state", "dead", "--format", "json")
+        code, out, _ = await command(
+            "outbox", "list", "--config", str(config), "--state", "dead", "--format", "json"
+        )
         (row,) = json.loads(out)
         assert (code, row["reason"]) == (0, "refused")
         receiver.always = None
-        assert (await command("outbox", "retry", "--config", str(config), "--all"))[1] == "1 deliveries are due again\n"
+        assert (await command("outbox", "retry", "--config", str(config), "--all"))[
+            1
+        ] == "1 deliveries are due again\n"
         assert (await command("run", "--config", str(config), "--once"))[0] == 0
         assert receiver.ids[-1] == row["alert_id"]
         shown = await command("outbox", "show", "--config", str(config), row["alert_id"])
@@ -78,7 +84,9 @@ async def test_a_dead_letter_can_be_discarded(tmp_path: Path) -> None:
         put(tmp_path)
         await command("run", "--config", str(config), "--once")
         assert (await command("outbox", "discard", "--config", str(config)))[0] == 2
-        assert (await command("outbox", "discard", "--config", str(config), "--all"))[1].startswith("1 deliveries")
+        assert (await command("outbox", "discard", "--config", str(config), "--all"))[1].startswith(
+            "1 deliveries"
+        )
         assert (await command("run", "--config", str(config), "--once"))[0] == 0
 
 
@@ -108,7 +116,9 @@ async def test_a_locked_database_is_waited_for_and_nothing_is_lost(tmp_path: Pat
             lock = sqlite3.connect(tmp_path / "state.db", isolation_level=None)
             lock.execute("BEGIN IMMEDIATE")
             put(tmp_path)
-            body = await service.until("/readyz?verbose", lambda status, text: status == 503 and "store" in text)
+            body = await service.until(
+                "/readyz?verbose", lambda status, text: status == 503 and "store" in text
+            )
             assert re.search(r"store.*(locked|busy)", body), body
             assert (await service.get("/livez"))[0] == 200
             lock.execute("ROLLBACK")

@@ -169,5 +169,9 @@ async def test_configuration_on_one_side_is_told(tmp_path: Path) -> None:
             await sink.until(lambda: len(sink.sent) == 1)
             await delivery.idle()
             status = delivery.status()["sink"]
-            assert (status.state, status.failures, status.last_error) == (SinkState.HOLDING, 1, "x answered 410")
+            assert (status.state, status.failures, status.last_error) == (
+                SinkState.HOLDING,
+                1,
+                "x answered 410",
+            )
         assert (await store.outbox(OutboxFilter()))[0].state is DeliveryState.PENDING

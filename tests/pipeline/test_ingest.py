@@ -29,7 +29,9 @@ def payload(*ids: str, name: str = "DeleteVpc") -> bytes:
     return gzip.compress(json.dumps({"Records": events}, separators=(",", ":")).encode())
 
 
-def ingest(store: Store, batches: list[MemoryBatch], matcher: Matcher = MATCHER, endless: bool = False, **more: Any) -> Ingest:
+def ingest(
+    store: Store, batches: list[MemoryBatch], matcher: Matcher = MATCHER, endless: bool = False, **more: Any
+) -> Ingest:
     return Ingest(
         source=MemorySource(deque(batches), endless),
         matcher=matcher,
@@ -137,7 +139,9 @@ async def test_nothing_is_acked_before_the_commit(tmp_path: Path, monkeypatch: p
         assert await stored(store) == 1
 
 
-async def test_a_stop_while_the_store_is_away_gives_the_batch_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stop_while_the_store_is_away_gives_the_batch_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with a_store(tmp_path) as store:
         batch = MemoryBatch("b", payload("e"))
         tried = asyncio.Event()
@@ -156,7 +160,9 @@ async def test_a_stop_while_the_store_is_away_gives_the_batch_back(tmp_path: Pat
         assert work.status.store_fault == "disk is full"
 
 
-async def test_a_group_is_committed_early_when_it_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_group_is_committed_early_when_it_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with a_store(tmp_path) as store:
         sizes: list[int] = []
         commit = store.commit
@@ -172,7 +178,9 @@ async def test_a_group_is_committed_early_when_it_is_full(tmp_path: Path, monkey
         assert max(sizes) <= 30
 
 
-async def test_a_bug_anywhere_is_seen_and_nothing_is_acked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_bug_anywhere_is_seen_and_nothing_is_acked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with a_store(tmp_path) as store:
 
         async def bug(_what: Commit) -> Any:

@@ -25,7 +25,9 @@ failures = st.builds(
 
 
 @given(failures, st.integers(1, 10_000), chances)
-def test_a_pause_is_never_negative_and_never_beyond_the_cap(outcome: Outcome, attempt: int, chance: float) -> None:
+def test_a_pause_is_never_negative_and_never_beyond_the_cap(
+    outcome: Outcome, attempt: int, chance: float
+) -> None:
     asked = outcome.retry_after is not None and outcome.verdict is Verdict.RETRY
     limit = POLICY.cap + (MAX_RETRY_AFTER if asked else timedelta(0))
     assert timedelta(0) <= delay(POLICY, outcome, attempt, chance) <= limit

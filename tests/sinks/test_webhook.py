@@ -103,8 +103,12 @@ BAD: list[tuple[str, Behaviour, Verdict, Reason]] = [
 ]
 
 
-@pytest.mark.parametrize(("behaviour", "verdict", "reason"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])
-async def test_a_bad_receiver_is_named_and_no_secret_with_it(behaviour: Behaviour, verdict: Verdict, reason: Reason) -> None:
+@pytest.mark.parametrize(
+    ("behaviour", "verdict", "reason"), [row[1:] for row in BAD], ids=[row[0] for row in BAD]
+)
+async def test_a_bad_receiver_is_named_and_no_secret_with_it(
+    behaviour: Behaviour, verdict: Verdict, reason: Reason
+) -> None:
     async with receiving(behaviour) as receiver:
         secret_url = receiver.url.replace("http://", "http://user:hunter2@") + "?token=hunter3"
         outcome = await sent(secret_url, timeout="500ms")
@@ -112,7 +116,9 @@ async def test_a_bad_receiver_is_named_and_no_secret_with_it(behaviour: Behaviou
         assert receiver.url in outcome.detail
         assert "hunter" not in repr(outcome)
         assert len(receiver.ids) == 1  # a redirect is not followed
-        assert outcome.retry_after == (7.0 if verdict is Verdict.RETRY and reason is Reason.RATE_LIMITED else None)
+        assert outcome.retry_after == (
+            7.0 if verdict is Verdict.RETRY and reason is Reason.RATE_LIMITED else None
+        )
 
 
 async def test_an_answer_without_end_is_bounded() -> None:
@@ -132,11 +138,15 @@ async def test_tls_is_verified() -> None:
         assert receiver.ids == []
 
 
-@pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1%eth0", "fd00:ec2::254", "::ffff:169.254.169.254"])
+@pytest.mark.parametrize(
+    "address", ["169.254.169.254", "fe80::1%eth0", "fd00:ec2::254", "::ffff:169.254.169.254"]
+)
 def test_metadata_addresses_are_refused(address: str) -> None:
     assert forbidden(address)
     with pytest.raises(ValidationError, match="link-local or metadata"):
-        settings(f"https://[{address}]/" if ":" in address and "%" not in address else "https://169.254.169.254/")
+        settings(
+            f"https://[{address}]/" if ":" in address and "%" not in address else "https://169.254.169.254/"
+        )
 
 
 @pytest.mark.parametrize(

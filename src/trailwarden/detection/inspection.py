@@ -76,7 +76,7 @@ def inspect(payload: bytes, matcher: Matcher, limits: Limits, *, digest: bool = 
         return Inspection(seen=1, rejected=(rejected,), whole=True, sha256=_sha256(payload) if digest else "")
     sha256 = _sha256(content.data) if digest else ""
     hits = matcher.search(content.data)
-    if not isinstance(hits, AllCandidates):
+    if not isinstance(hits, AllCandidates) and len(hits) <= MAX_LOCATED:
         count = fast_count(content.data)
         if count is not None:
             matches = _located(content.data, hits, count, matcher)
@@ -95,9 +95,7 @@ def _counted(content: Content, count: int, matches: Sequence[Match], sha256: str
 
 
 def _located(data: bytes, hits: Sequence[int], count: int, matcher: Matcher) -> Sequence[Match] | None:
-    """The matches among the hits of a file whose layout is certain; None where splitting it is cheaper, or the only way."""
-    if len(hits) > MAX_LOCATED:
-        return None
+    """The matches among the hits of a file whose layout is certain; None where only splitting it is exact."""
     matches: list[Match] = []
     end = 0
     for hit in hits:
