@@ -12,7 +12,16 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 _SECONDS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
-_BYTES: Final = {"": 1, "B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+_BYTES: Final = {
+    "": 1,
+    "B": 1,
+    "kB": 1000,
+    "MB": 1000**2,
+    "GB": 1000**3,
+    "KiB": 1024,
+    "MiB": 1024**2,
+    "GiB": 1024**3,
+}
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
 _SIZE: Final = re.compile(r"(\d+)\s*([A-Za-z]*)")
 _MAX_DAYS: Final = 36_500
@@ -42,9 +51,15 @@ def parse_size(value: Any) -> int:
     """`64MiB`, `10kB`, `512`, 512: bytes. Raises ValueError in words for the user."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, str) and (found := _SIZE.fullmatch(value.strip())) is not None and found[2] in _BYTES:
+    if (
+        isinstance(value, str)
+        and (found := _SIZE.fullmatch(value.strip())) is not None
+        and found[2] in _BYTES
+    ):
         return int(found[1]) * _BYTES[found[2]]
-    raise ValueError("not a size; write a number of bytes, or one with kB, MB, GB, KiB, MiB or GiB, as in 64MiB")
+    raise ValueError(
+        "not a size; write a number of bytes, or one with kB, MB, GB, KiB, MiB or GiB, as in 64MiB"
+    )
 
 
 def size_text(value: int) -> str | int:
