@@ -111,15 +111,18 @@ async def crash_rounds(
 
 def _config(folder: Path, spool: Path, url: str, secret: str) -> Path:
     config = folder / "crash.yaml"
+    hook = {"kind": "webhook", "name": "hook", "url": url, "secret": secret, "timeout": "1s"}
     document = {
-        "sources": [{"kind": "files", "name": "spool", "path": str(spool), "settle": "0s", "poll_interval": "100ms"}],
+        "sources": [
+            {"kind": "files", "name": "spool", "path": str(spool), "settle": "0s", "poll_interval": "100ms"}
+        ],
         "rules": {"packs": ["cis-vpc"]},
-        "sinks": [{"kind": "webhook", "name": "hook", "url": url, "secret": secret, "retry_base": "50ms", "retry_cap": "500ms"}],
+        "sinks": [hook | {"retry_base": "50ms", "retry_cap": "500ms"}],
         "pipeline": {"group_batches": 4},
         "store": {"url": f"sqlite:///{folder / 'state.db'}"},
         "http": {"port": 0},
         "log": {"level": "error"},
-    }  # fmt: skip
+    }
     config.write_text(json.dumps(document))  # JSON is YAML
     return config
 

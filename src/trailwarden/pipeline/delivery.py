@@ -26,8 +26,9 @@ from trailwarden.store import Claim, DeliveryState, Settlement, Store
 
 log = structlog.get_logger(__name__)
 
-LEASE_MARGIN = timedelta(seconds=60)
-"""A claim outlives the longest attempt by this much: nobody else may take what is still under way."""
+LEASE_MARGIN = timedelta(seconds=10)
+"""A claim outlives two of the longest attempts by this much. No attempt is begun that could outlive its claim, so nobody
+else takes what is still under way; and after a crash what was under way waits no longer than that."""
 _IDLE = timedelta(seconds=30)
 _STORE_PAUSE = 1.0
 _SETTLE_BATCH = 64
@@ -69,7 +70,6 @@ class Route:
 
     sink: Sink
     settings: RoutingSettings
-    longest_attempt: timedelta = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
@@ -132,7 +132,8 @@ class Delivery:
     async def _round(self, route: Route) -> bool:
         """Claim what is due, send it, settle it; False when nothing was due."""
         now = self.clock.now()
-        until = now + route.longest_attempt + LEASE_MARGIN
+        longest = route.settings.longest_attempt
+        until = now + 2 * longest + LEASE_MARGIN
         concurrency = route.settings.concurrency
         claims = await self.store.claim(route.sink.name, concurrency * 8, now, until)
         if not claims:
@@ -140,8 +141,11 @@ class Delivery:
         queue = list(reversed(claims))
         settled: list[Settlement] = []
 
+        def may_begin() -> bool:
+            return self.clock.now() + longest < until and not self._stopping.is_set()
+
         async def worker() -> None:
-            while queue and not (self._stopping.is_set() and len(queue) < len(claims) - concurrency):
+            while queue and may_begin():
                 settlement = await self._attempt(route, queue.pop())
                 settled.append(settlement)
                 if len(settled) >= _SETTLE_BATCH:

@@ -41,6 +41,11 @@ class RoutingSettings(BaseModel):
         default=timedelta(minutes=10), gt=timedelta(0), description="Longest pause between two attempts."
     )
 
+    @property
+    def longest_attempt(self) -> timedelta:
+        """How long one attempt may take: a claim must outlive it."""
+        return timedelta(seconds=15)
+
 
 def wants(settings: RoutingSettings, alert: Alert) -> bool:
     """Whether an alert is for this sink."""

@@ -62,6 +62,11 @@ class WebhookSettings(RoutingSettings):
     )
     trust_env: bool = Field(default=False, description="Use the proxy that the environment names.")
 
+    @property
+    def longest_attempt(self) -> timedelta:
+        """The timeout: nothing of an attempt goes on after it."""
+        return self.timeout
+
     @field_validator("url")
     @classmethod
     def _usable(cls, value: str) -> str:
