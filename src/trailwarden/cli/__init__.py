@@ -6,6 +6,7 @@ imports stand inside the commands, so that `scan` does not wait for a database d
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Annotated
 
@@ -53,6 +54,7 @@ app.add_typer(quarantine.app, name="quarantine")
 
 def main() -> None:
     """The console script."""
+    gc.disable()  # while modules are loaded there is nothing to collect; commands that work for long enable it again
     try:
         app()
     except ConfigError as fault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -43,6 +44,8 @@ def scan(
 
     chosen = tuple(packs) if packs else (() if rule_files else ("cis-vpc",))
     matcher = Matcher(load_ruleset(chosen, tuple(rule_files or ())))
+    gc.freeze()  # the modules and the matcher stay; the collector need not walk them again
+    gc.enable()
     totals = Totals()
     reports: list[FileReport] = []
     for report in scan_all(paths, matcher, Limits(), threads, totals):
