@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from trailwarden.detection.dispatch import event_names
 from trailwarden.detection.prefilter import Hits, Prefilter
 from trailwarden.detection.rules import Rule
 from trailwarden.model import EventData
 from trailwarden.patterns import compile_predicate, required_needles
+
+_Asked = tuple[Rule, Callable[[dict[str, Any]], bool]]
 
 
 class Matcher:
@@ -21,9 +24,11 @@ class Matcher:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules: tuple[Rule, ...] = tuple(rules)
-        self._predicates: tuple[tuple[Rule, Callable[[dict[str, Any]], bool]], ...] = tuple(
+        self._predicates: tuple[_Asked, ...] = tuple(
             (rule, compile_predicate(rule.parsed)) for rule in self.rules
         )
+        self._for_any = tuple(pair for pair in self._predicates if event_names(pair[0].parsed) is None)
+        self._by_name = self._dispatched()
         self._prefilter = Prefilter(required_needles(rule.parsed) for rule in self.rules)
 
     @property
@@ -37,4 +42,16 @@ class Matcher:
 
     def rules_for(self, event: EventData) -> tuple[Rule, ...]:
         """The rules that select an event, in the order of the ruleset."""
-        return tuple(rule for rule, selects in self._predicates if selects(event))
+        name = event.get("eventName")
+        asked = self._by_name.get(name, self._for_any) if isinstance(name, str) else self._predicates
+        return tuple(rule for rule, selects in asked if selects(event))
+
+    def _dispatched(self) -> dict[str, tuple[_Asked, ...]]:
+        """For each event name that a rule demands: the rules to ask, in order."""
+        demanded = [event_names(rule.parsed) for rule in self.rules]
+        return {
+            name: tuple(
+                pair for pair, of in zip(self._predicates, demanded, strict=True) if of is None or name in of
+            )
+            for name in frozenset().union(*(names for names in demanded if names is not None))
+        }
