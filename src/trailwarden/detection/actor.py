@@ -1,48 +1,59 @@
-"""Who did it. Source of the rules: CloudTrail `userIdentity` element."""
+"""Who did it. Source of the rules: CloudTrail user guide, `userIdentity` element.
+
+Keeps: a session is named after the role or user behind it; the name that its maker chose is given beside, not instead.
+"""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any, Final
 
-from trailwarden.detection.fields import account, at, text
+from pydantic import BaseModel, Field
+
+from trailwarden.detection.fields import PART, AccountId, Text, account, at, text
 from trailwarden.model import EventData
 
 
 class Issuer(BaseModel):
     """The role, or the user, that a session was made for."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = PART
 
-    type: str | None = Field(default=None, description="Role, IAMUser, ...")
-    arn: str | None = None
-    account: str | None = Field(default=None, description="The account that it belongs to.")
-    name: str | None = None
+    type: Text | None = Field(default=None, description="Role, IAMUser, Root.")
+    arn: Text | None = Field(default=None, description="Of the role or user.")
+    account: AccountId | None = Field(default=None, description="The account that it belongs to.")
+    name: Text | None = Field(default=None, description="Of the role or user.")
 
 
 class Actor(BaseModel):
     """The identity behind a call, as far as the event says."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = PART
 
-    type: str | None = Field(
-        default=None, description="userIdentity.type; absent for some calls of services."
+    type: Text | None = Field(
+        default=None, description="userIdentity.type; missing for some calls of services."
     )
-    name: str | None = Field(
+    name: Text | None = Field(
         default=None, description="The shortest name that a person knows: user, role, service, root."
     )
-    arn: str | None = None
-    account: str | None = Field(
+    arn: Text | None = Field(default=None, description="Of the principal; of a role: of the session.")
+    account: AccountId | None = Field(
         default=None, description="The account of the caller, which may not be the account changed."
     )
-    principal_id: str | None = None
-    access_key_id: str | None = Field(default=None, description="An identifier, not a secret.")
+    principal_id: Text | None = Field(
+        default=None, description="Unique; stays with a name that is used again."
+    )
+    access_key_id: Text | None = Field(default=None, description="An identifier, not a secret.")
     mfa: bool | None = Field(default=None, description="Whether the session was authenticated with MFA.")
-    session_name: str | None = None
-    session_issuer: Issuer | None = None
-    invoked_by: str | None = Field(
+    session_name: Text | None = Field(
+        default=None, description="Chosen by whoever took on the role; often the person's name."
+    )
+    session_issuer: Issuer | None = Field(default=None, description="What the session was made for.")
+    invoked_by: Text | None = Field(
         default=None, description="The AWS service that made the call on somebody's behalf."
     )
-    source_identity: str | None = None
+    source_identity: Text | None = Field(
+        default=None, description="sourceIdentity: set at sign-in, stays through chained roles."
+    )
 
 
 def actor_of(event: EventData) -> Actor:
@@ -53,40 +64,46 @@ def actor_of(event: EventData) -> Actor:
     arn = text(identity, "arn")
     return Actor(
         type=text(identity, "type"),
-        name=_name(identity),
+        name=_name(identity, arn),
         arn=arn,
         account=account(identity, "accountId"),
         principal_id=text(identity, "principalId"),
         access_key_id=text(identity, "accessKeyId"),
         mfa=_mfa(at(context, "attributes", "mfaAuthenticated")),
-        session_name=_session_name(arn),
+        session_name=_session_name(identity, arn),
         session_issuer=_issuer(issuer) if isinstance(issuer, dict) and issuer else None,
         invoked_by=text(identity, "invokedBy"),
         source_identity=text(context, "sourceIdentity"),
     )
 
 
+_WORDS: Final = {
+    "AssumedRole": "role",
+    "Role": "role",
+    "IAMUser": "user",
+    "IdentityCenterUser": "user",
+    "SAMLUser": "user",
+    "WebIdentityUser": "user",
+    "FederatedUser": "federated user",
+    "Directory": "directory user",
+}
+
+
 def described(actor: Actor) -> str:
     """`role deploy`, `user alice`, `root`, `service config.amazonaws.com`: the beginning of the summary."""
-    role = actor.session_issuer is not None or ":assumed-role/" in (actor.arn or "")
     if actor.type == "Root":
         return "root"
-    if role and actor.name:
-        return f"role {actor.name}"
     if actor.type in ("AWSService", None) and actor.invoked_by:
         return f"service {actor.invoked_by}"
-    if actor.name:
-        return (
-            f"user {actor.name}"
-            if actor.type in ("IAMUser", "FederatedUser", "IdentityCenterUser")
-            else actor.name
-        )
-    if actor.account:
+    if actor.type == "AWSAccount" and actor.account:
         return f"account {actor.account}"
-    return "somebody"
+    if actor.name:
+        word = _WORDS.get(actor.type or "", "role" if ":assumed-role/" in (actor.arn or "") else "")
+        return f"{word} {actor.name}".lstrip()
+    return f"somebody of account {actor.account}" if actor.account else "somebody"
 
 
-def _issuer(issuer: object) -> Issuer:
+def _issuer(issuer: dict[str, Any]) -> Issuer:
     return Issuer(
         type=text(issuer, "type"),
         arn=text(issuer, "arn"),
@@ -95,29 +112,38 @@ def _issuer(issuer: object) -> Issuer:
     )
 
 
-def _name(identity: object) -> str | None:
+def _name(identity: Any, arn: str | None) -> str | None:
     if text(identity, "type") == "Root":
         return "root"
-    arn = text(identity, "arn") or ""
-    tail = arn.split(":", 5)[-1].split("/") if arn.count(":") >= 5 else []
-    role = tail[1] if len(tail) > 1 and tail[0] == "assumed-role" else None
+    path = _arn_path(arn)
+    if path[:1] == ["assumed-role"] or text(identity, "type") == "AssumedRole":
+        role = text(identity, "sessionContext", "sessionIssuer", "userName")
+        return role or (path[1] if len(path) > 1 else None) or text(identity, "principalId")
     return (
-        text(identity, "sessionContext", "sessionIssuer", "userName")
-        or role
-        or text(identity, "userName")
-        or (tail[-1] if tail and tail[-1] else None)
+        text(identity, "userName")
+        or (path[-1] if path else None)
         or text(identity, "invokedBy")
         or text(identity, "principalId")
     )
 
 
-def _session_name(arn: str | None) -> str | None:
-    parts = (arn or "").split(":assumed-role/", 1)
-    path = parts[1].split("/") if len(parts) == 2 else []
-    return path[-1] if len(path) > 1 else None
+def _session_name(identity: Any, arn: str | None) -> str | None:
+    """The last part of `…:assumed-role/<role>/<session>`; it also ends the principal id."""
+    path = _arn_path(arn)
+    if path[:1] == ["assumed-role"] and len(path) > 2:
+        return path[-1]
+    if text(identity, "type") == "AssumedRole":
+        return (text(identity, "principalId") or "").partition(":")[2] or None
+    return None
 
 
-def _mfa(value: object) -> bool | None:
+def _arn_path(arn: str | None) -> list[str]:
+    """`["user", "net", "alice"]` of `arn:aws:iam::111122223333:user/net/alice`; empty where there is no such part."""
+    parts = (arn or "").split(":", 5)
+    return [name for name in parts[5].split("/") if name] if len(parts) == 6 else []
+
+
+def _mfa(value: Any) -> bool | None:
     """CloudTrail writes it as the strings "true" and "false"."""
     if isinstance(value, bool):
         return value

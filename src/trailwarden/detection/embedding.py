@@ -1,38 +1,57 @@
 """The original event inside the alert's document.
 
-Keeps: every receiver can parse the document. The event's own text is used as it came wherever it is strict JSON; where only
-Python's json reads it, what strict JSON cannot hold is replaced: lone surrogates by U+FFFD, NaN and Infinity by strings.
+Keeps: every receiver can parse the document, and it is one line. The event's own text is used as it came; only line breaks,
+which stand between tokens alone, become blanks. Where just Python's json reads it, what strict JSON cannot hold is replaced
+in the text, and nothing else: lone surrogates by U+FFFD, and NaN, Infinity and numbers beyond a double by strings.
+
+Source: RFC 8259 and RFC 7493 (I-JSON). Next: `trailwarden.detection.alert`.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from typing import Any
+import re
+from typing import Final
 
 import orjson
 
-from trailwarden.model import Event
+_LINE_BREAKS: Final = bytes.maketrans(b"\n\r", b"  ")
+_TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN|-?[0-9][0-9.eE+-]*', re.DOTALL)
+_ESCAPE: Final = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a pair: stays
+    r"|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+    r"|\\."
+    r"|(?P<raw>[\ud800-\udfff])",
+    re.DOTALL,
+)
 
 
-def embedded(event: Event) -> bytes:
-    """Strict JSON of one object."""
+def embedded(raw: bytes) -> bytes:
+    """Strict JSON of one object, in one line. raw: text of an object as Python's json reads it."""
+    line = raw.translate(_LINE_BREAKS)
+    if _is_strict(line):
+        return line
+    text = raw.decode(json.detect_encoding(raw), "surrogatepass").lstrip("\ufeff")
+    strict = _TOKEN.sub(_strict_token, text).encode().translate(_LINE_BREAKS)
+    # What is left is nested deeper than strict parsers go: then its text is kept as text.
+    return strict if _is_strict(strict) else orjson.dumps({"text": strict.decode()})
+
+
+def _is_strict(text: bytes) -> bool:
     try:
-        orjson.loads(event.raw)
+        orjson.loads(text)
     except orjson.JSONDecodeError:
-        return json.dumps(
-            _strict(event.data), ensure_ascii=True, separators=(",", ":"), allow_nan=False
-        ).encode("ascii")
-    return event.raw
+        return False
+    return True
 
 
-def _strict(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, dict):
-        return {_strict(key): _strict(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_strict(inner) for inner in value]
-    return value
+def _strict_token(token: re.Match[str]) -> str:
+    text = token[0]
+    if text.startswith('"'):
+        return _ESCAPE.sub(_strict_escape, text)
+    return text if math.isfinite(float(text)) else f'"{text}"'
+
+
+def _strict_escape(escape: re.Match[str]) -> str:
+    return r"\ufffd" if escape["lone"] or escape["raw"] else escape[0]

@@ -2,17 +2,31 @@
 
 Keeps: text that goes into an alert is bounded and holds no control, bidirectional or lone surrogate characters: part of it
 is chosen by whoever made the call.
+
+Source of the shapes: CloudTrail records of EC2 calls, whose newer operations are converted from XML. Next:
+`trailwarden.detection.resources`, which reads most.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import ConfigDict, Field
 
 MAX_TEXT: Final = 1024
 """Characters of a text that is taken from an event; CloudTrail itself cuts most of them at 1 KB."""
-_LIST_WRAPPINGS: Final = 4
+MAX_DIGITS: Final = 40
+"""Of a number that is taken as text. None of AWS's is as long; Python refuses to write those of several thousand."""
+
+PART: Final = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+"""Of every model that the document is made of: every field is always written, and the schema says so."""
+
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
+AccountId = Annotated[str, Field(pattern=r"^[0-9]{12}$")]
+
+_WRAPPINGS: Final = 8
 _UNWANTED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
@@ -27,17 +41,24 @@ def clean(text: str, limit: int = MAX_TEXT) -> str:
 def text(value: Any, *path: str) -> str | None:
     """The string at a path; None when there is none, or it is empty. Numbers are given as text: ids come as numbers at times."""
     found = at(value, *path)
-    if isinstance(found, bool) or not isinstance(found, str | int):
-        return None
-    return clean(str(found)[: MAX_TEXT + 1]) or None
+    if isinstance(found, int) and not isinstance(found, bool):
+        return str(found) if abs(found) < 10**MAX_DIGITS else None
+    return clean(found) or None if isinstance(found, str) else None
 
 
 def account(value: Any, *path: str) -> str | None:
-    """An account id: CloudTrail writes some as numbers, which loses leading zeros."""
+    """An account id, 12 digits: CloudTrail writes some as numbers, which loses leading zeros. None for anything else."""
     found = at(value, *path)
-    if isinstance(found, int) and not isinstance(found, bool) and 0 <= found < 10**12:
-        return f"{found:012d}"
-    return text(value, *path)
+    if isinstance(found, float) and found.is_integer():
+        found = int(found)
+    if isinstance(found, int) and not isinstance(found, bool):
+        return f"{found:012d}" if 0 <= found < 10**12 else None
+    return found if isinstance(found, str) and is_account(found) else None
+
+
+def is_account(value: str) -> bool:
+    """Twelve ASCII digits."""
+    return len(value) == 12 and value.isascii() and value.isdigit()
 
 
 def at(value: Any, *path: str) -> Any:
@@ -51,37 +72,41 @@ def at(value: Any, *path: str) -> Any:
 
 def _any_case(value: dict[str, Any], name: str) -> Any:
     lowered = name.lower()
-    return next(
-        (inner for key, inner in value.items() if isinstance(key, str) and key.lower() == lowered), None
-    )
+    return next((inner for key, inner in value.items() if key.lower() == lowered), None)
 
 
 def as_list(value: Any) -> list[Any]:
-    """The elements of what CloudTrail writes for a list: an array, `{"items": …}`, `{"item": …}`, `""`, a single value."""
-    for _ in range(_LIST_WRAPPINGS):
-        if not isinstance(value, dict):
+    """The elements of whatever CloudTrail writes for a list.
+
+    An array, `{"items": …}`, `{"item": …}`, `""` or `{}` for an empty one, a single value for one of one element; each element
+    alone or as `{"tag": n, "content": value}`.
+    """
+    for _ in range(_WRAPPINGS):
+        inner = at(value, "items")
+        inner = at(value, "item") if inner is None else inner
+        if inner is None:
             break
-        name = next((name for name in ("items", "item") if name in value), None)
-        if name is None:
-            break
-        value = value[name]
+        value = inner
     if value is None or value in ("", {}):
         return []
-    elements = value if isinstance(value, list) else [value]
-    return [element.get("content", element) if isinstance(element, dict) else element for element in elements]
+    return [_content(element) for element in (value if isinstance(value, list) else [value])]
+
+
+def _content(element: Any) -> Any:
+    return element["content"] if isinstance(element, dict) and "content" in element else element
 
 
 def unwrapped(parameters: Any) -> Any:
     """`{"CreateFlowLogsRequest": {…}}` is what newer operations write: the inner object."""
     if isinstance(parameters, dict) and len(parameters) == 1:
         ((name, inner),) = parameters.items()
-        if isinstance(name, str) and name.endswith(("Request", "Response")) and isinstance(inner, dict):
+        if name.endswith(("Request", "Response")) and isinstance(inner, dict):
             return inner
     return parameters
 
 
 def strings(value: Any, budget: int = 2000) -> Iterator[str]:
-    """The strings in a value, at any depth, in order; at the most `budget` values are looked at."""
+    """The strings in a value, at any depth, in order; no more than `budget` values are looked at."""
     waiting = [value]
     while waiting and budget > 0:
         budget -= 1
@@ -89,6 +114,6 @@ def strings(value: Any, budget: int = 2000) -> Iterator[str]:
         if isinstance(one, str):
             yield one
         elif isinstance(one, dict):
-            waiting.extend(reversed(one.values()))
+            waiting.extend(reversed(list(one.values())[:budget]))
         elif isinstance(one, list):
             waiting.extend(reversed(one[:budget]))

@@ -1,13 +1,16 @@
-"""What came of the call. Source of the rules: CloudTrail `errorCode`, with EC2's prefixes."""
+"""What came of the call. Source of the rules: CloudTrail `errorCode`, with EC2's prefixes.
+
+Keeps: only an event without any sign of an error is called a success.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from trailwarden.detection.fields import text
+from trailwarden.detection.fields import PART, Text, at, text
 from trailwarden.model import EventData
 
 
@@ -23,37 +26,43 @@ class OutcomeStatus(StrEnum):
 class CallOutcome(BaseModel):
     """Status, and the error where there is one."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = PART
 
-    status: OutcomeStatus = Field(description="Only `succeeded` changed something.")
-    error_code: str | None = None
-    error_message: str | None = None
+    status: OutcomeStatus = Field(
+        description="succeeded: the only one that changed something; failed; denied: no permission; "
+        "dry_run: permission, but only asked for."
+    )
+    error_code: Text | None = Field(default=None, description="errorCode, with EC2's prefix.")
+    error_message: Text | None = Field(default=None, description="errorMessage; CloudTrail cuts it at 1 KB.")
 
 
-_DENIED: Final = (
-    "UnauthorizedOperation",
-    "AccessDenied",
-    "AccessDeniedException",
-    "VpceAccessDenied",
-    "Forbidden",
-)
+_STATUS: Final = {
+    "DryRunOperation": OutcomeStatus.DRY_RUN,
+    "UnauthorizedOperation": OutcomeStatus.DENIED,
+    "UnauthorizedAccess": OutcomeStatus.DENIED,
+    "AccessDenied": OutcomeStatus.DENIED,
+    "AccessDeniedException": OutcomeStatus.DENIED,
+    "VpceAccessDenied": OutcomeStatus.DENIED,
+    "AuthFailure": OutcomeStatus.DENIED,
+    "Forbidden": OutcomeStatus.DENIED,
+}
+"""By the error code without `Client.` and `Server.`; any other code is a failure."""
 
 
 def outcome_of(event: EventData) -> CallOutcome:
-    """No error code: succeeded. (An error message alone, as sign-ins have, is a failure.)"""
+    """From errorCode and errorMessage. A message alone, as sign-ins have, is a failure; so is a code of another type."""
     code, message = text(event, "errorCode"), text(event, "errorMessage")
-    if code is None:
-        return CallOutcome(
-            status=OutcomeStatus.FAILED if message else OutcomeStatus.SUCCEEDED, error_message=message
-        )
-    bare = code.rsplit(".", 1)[-1]
-    if bare == "DryRunOperation":
-        status = OutcomeStatus.DRY_RUN
-    elif bare in _DENIED:
-        status = OutcomeStatus.DENIED
+    if code is not None:
+        status = _STATUS.get(code.rsplit(".", 1)[-1], OutcomeStatus.FAILED)
+    elif _absent(at(event, "errorCode")) and _absent(at(event, "errorMessage")):
+        status = OutcomeStatus.SUCCEEDED
     else:
         status = OutcomeStatus.FAILED
     return CallOutcome(status=status, error_code=code, error_message=message)
+
+
+def _absent(value: Any) -> bool:
+    return value is None or value == ""
 
 
 def phrase(outcome: CallOutcome) -> str:
@@ -63,7 +72,6 @@ def phrase(outcome: CallOutcome) -> str:
             return "succeeded"
         case OutcomeStatus.DRY_RUN:
             return "a dry run, nothing was changed"
-        case OutcomeStatus.DENIED:
-            return f"denied ({outcome.error_code})"
-        case OutcomeStatus.FAILED:
-            return f"failed ({outcome.error_code or outcome.error_message})"
+        case status:
+            why = outcome.error_code or outcome.error_message
+            return f"{status.value} ({why})" if why else status.value

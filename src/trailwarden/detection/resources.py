@@ -1,129 +1,162 @@
-"""What was touched: a table per call for the eleven calls of the control, and what can be said of any other.
+"""What was touched: an extractor for each of the eleven calls of the control, and what can be said of any other.
 
-Source of the shapes: CloudTrail records of these calls, and the EC2 API model for those that no public record shows.
+Keeps: nothing is guessed. A field is what the event says, or what the API says of a call that was made in this account and
+Region; otherwise it is null. Any field of the event may be missing or of another type.
+
+Source of the shapes: CloudTrail records of these calls, and the EC2 API model for those that no public record shows. Next:
+`trailwarden.detection.mentions` for the other calls, `summary` for the sentence.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from trailwarden.detection.fields import account, as_list, at, clean, strings, text, unwrapped
+from trailwarden.detection.fields import account, as_list, at, clean, text, unwrapped
+from trailwarden.detection.mentions import mentioned
+from trailwarden.detection.resource import MAX_LIST, Resource, Role, attributes_at
 from trailwarden.model import EventData
 
+MAX_RESOURCES: Final = 50
+_EC2: Final = "ec2.amazonaws.com"
 
-class Resource(BaseModel):
-    """One thing that a call was about."""
 
-    model_config = ConfigDict(frozen=True)
+class Call(NamedTuple):
+    """request and response: the parameters, unwrapped; account and region: where the call was made."""
 
-    type: str = Field(description="vpc, vpc-peering-connection, instance, or the id's own prefix.")
-    id: str | None = Field(default=None, description="Absent when the call failed before there was one.")
-    role: str | None = Field(default=None, description="requester or accepter, of a peering.")
-    account: str | None = None
-    region: str | None = None
-    cidr: str | None = None
-    name: str | None = Field(default=None, description="The tag `Name`, where the call gives one.")
-    attributes: dict[str, str | bool | int | None] = Field(
-        default={}, description="What was set: attribute name and new value."
+    request: Any
+    response: Any
+    account: str | None
+    region: str | None
+
+
+def resources_of(event: EventData, account_id: str | None, region: str | None) -> tuple[Resource, ...]:
+    """What an event's call was about; empty when that cannot be said. account_id and region: where it was made. Never raises."""
+    request, response = (unwrapped(at(event, name)) for name in ("requestParameters", "responseElements"))
+    call = Call(request, response, account_id, region)
+    extract = _extractor(event)
+    found = extract(call) if extract is not None else []
+    return tuple((found or mentioned(event, request, response, account_id, region))[:MAX_RESOURCES])
+
+
+def _extractor(event: EventData) -> Callable[[Call], list[Resource]] | None:
+    """By name, for the EC2 API alone: Amazon GameLift has calls of the same names and other parameters."""
+    name, source = at(event, "eventName"), at(event, "eventSource")
+    if not isinstance(name, str) or (isinstance(source, str) and source != _EC2):
+        return None
+    return EXTRACTORS.get(name)
+
+
+def _created_vpc(call: Call) -> list[Resource]:
+    """A call that failed has made no VPC, but it says what was wanted."""
+    vpc = at(call.response, "vpc")
+    vpc_id, cidrs = text(vpc, "vpcId"), _cidrs(vpc) or _requested_cidrs(call.request)
+    if vpc_id is None and not isinstance(call.request, dict):
+        return []
+    settings = (
+        "instanceTenancy",
+        "amazonProvidedIpv6CidrBlock",
+        "ipv4IpamPoolId",
+        "ipv4NetmaskLength",
+        "ipv6IpamPoolId",
+    )
+    return [
+        Resource(
+            type="vpc",
+            id=vpc_id,
+            role=Role.SUBJECT,
+            account=account(vpc, "ownerId") or call.account,
+            region=call.region,
+            cidr_blocks=cidrs,
+            name=_name_tag(call),
+            attributes=attributes_at(call.request, settings),
+        )
+    ]
+
+
+def _vpc(call: Call) -> list[Resource]:
+    vpc_id = text(call.request, "vpcId")
+    if vpc_id is None:
+        return []
+    return [Resource(type="vpc", id=vpc_id, role=Role.SUBJECT, account=call.account, region=call.region)]
+
+
+def _vpc_attribute(call: Call) -> list[Resource]:
+    """Each attribute comes as `{"value": true}`; the API takes one a call, but nothing depends on that."""
+    settings = attributes_at(
+        call.request, ("enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics")
+    )
+    return [found.model_copy(update={"attributes": settings}) for found in _vpc(call)]
+
+
+def _peering(call: Call) -> list[Resource]:
+    """The connection, and both sides as far as request and response name them."""
+    peering = at(call.response, "vpcPeeringConnection")
+    connection = text(call.request, "vpcPeeringConnectionId") or text(peering, "vpcPeeringConnectionId")
+    sides = [side for side in (_requester(call, peering), _accepter(call, peering)) if side is not None]
+    if connection is None and not sides:
+        return []
+    subject = Resource(
+        type="vpc-peering-connection",
+        id=connection,
+        role=Role.SUBJECT,
+        account=call.account,
+        region=call.region,
+    )
+    return [subject, *sides]
+
+
+def _requester(call: Call, peering: Any) -> Resource | None:
+    """The side that asks. CreateVpcPeeringConnection, which names it, is always made in its own account and Region."""
+    info = at(peering, "requesterVpcInfo")
+    asked = text(call.request, "vpcId")
+    here = call if asked is not None else Call(None, None, None, None)
+    return _side(
+        Role.REQUESTER,
+        asked or text(info, "vpcId"),
+        account(info, "ownerId") or here.account,
+        text(info, "region") or here.region,
+        info,
     )
 
 
-Extractor = Callable[[Any, Any], list[Resource]]
-_MAX_RESOURCES: Final = 50
-_ID: Final = re.compile(r"\b([a-z]{1,12}(?:-[a-z]{1,12}){0,2})-(?:[0-9a-f]{17}|[0-9a-f]{8})\b")
-_TYPES: Final = {
-    "vpc": "vpc",
-    "pcx": "vpc-peering-connection",
-    "i": "instance",
-    "sg": "security-group",
-    "fl": "flow-log",
-}
-_ATTRIBUTES: Final = ("enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics")
+def _accepter(call: Call, peering: Any) -> Resource | None:
+    """The side that is asked: what the request says of it comes first, since the response follows it or is missing."""
+    info = at(peering, "accepterVpcInfo")
+    return _side(
+        Role.ACCEPTER,
+        text(call.request, "peerVpcId") or text(info, "vpcId"),
+        account(call.request, "peerOwnerId") or account(info, "ownerId"),
+        text(call.request, "peerRegion") or text(info, "region"),
+        info,
+    )
 
 
-def resources_of(event: EventData) -> list[Resource]:
-    """What an event's call was about; empty when that cannot be said. Never raises."""
-    request = unwrapped(at(event, "requestParameters"))
-    response = unwrapped(at(event, "responseElements"))
-    name = at(event, "eventName")
-    extractor = EXTRACTORS.get(name) if isinstance(name, str) else None
-    found = extractor(request, response) if extractor is not None else []
-    return (found or _by_pattern(request, response))[:_MAX_RESOURCES]
-
-
-def _created_vpc(request: Any, response: Any) -> list[Resource]:
-    vpc = at(response, "vpc")
-    cidr = text(request, "cidrBlock") or text(vpc, "cidrBlock")
-    attributes: dict[str, str | bool | int | None] = {}
-    for key in ("ipv4IpamPoolId", "ipv4NetmaskLength", "instanceTenancy", "amazonProvidedIpv6CidrBlock"):
-        value = at(request, key)
-        if isinstance(value, str | bool | int):
-            attributes[key] = clean(value) if isinstance(value, str) else value
-    return [
-        Resource(
-            type="vpc", id=text(vpc, "vpcId"), account=account(vpc, "ownerId"), cidr=cidr, name=_tag(request),
-            attributes=_bounded(attributes),
-        )
-    ]  # fmt: skip
-
-
-def _vpc(request: Any, response: Any) -> list[Resource]:
-    vpc_id = text(request, "vpcId") or text(response, "vpcId")
-    return [Resource(type="vpc", id=vpc_id)] if vpc_id else []
-
-
-def _vpc_attribute(request: Any, response: Any) -> list[Resource]:
-    attributes: dict[str, str | bool | int | None] = {}
-    for name in _ATTRIBUTES:
-        value = at(request, name)
-        if value is not None:
-            set_to = at(value, "value") if isinstance(value, dict) else value
-            attributes[name] = set_to if isinstance(set_to, bool) else clean(str(set_to), 100)
-    return [found.model_copy(update={"attributes": attributes}) for found in _vpc(request, response)]
-
-
-def _peering(request: Any, response: Any) -> list[Resource]:
-    """The connection, and both sides as far as request and response name them."""
-    peering = at(response, "vpcPeeringConnection")
-    connection = text(peering, "vpcPeeringConnectionId") or text(request, "vpcPeeringConnectionId")
-    found = [Resource(type="vpc-peering-connection", id=connection)]
-    for role in ("requester", "accepter"):
-        side = _side(role, request, at(peering, f"{role}VpcInfo"))
-        if side is not None:
-            found.append(side)
-    return found
-
-
-def _side(role: str, request: Any, info: Any) -> Resource | None:
-    asked = ("vpcId", None, None) if role == "requester" else ("peerVpcId", "peerOwnerId", "peerRegion")
-    vpc_id = text(info, "vpcId") or text(request, asked[0])
+def _side(
+    role: Role, vpc_id: str | None, account_id: str | None, region: str | None, info: Any
+) -> Resource | None:
     if vpc_id is None:
         return None
     return Resource(
-        type="vpc",
-        id=vpc_id,
-        role=role,
-        account=account(info, "ownerId") or (account(request, asked[1]) if asked[1] else None),
-        region=text(info, "region") or (text(request, asked[2]) if asked[2] else None),
-        cidr=text(info, "cidrBlock"),
+        type="vpc", id=vpc_id, role=role, account=account_id, region=region, cidr_blocks=_cidrs(info)
     )
 
 
-def _classic_link(request: Any, response: Any) -> list[Resource]:
-    found = _vpc(request, response)
-    instance = text(request, "instanceId")
-    if instance is not None:
-        found.append(Resource(type="instance", id=instance))
-    return found
+def _classic_link(call: Call) -> list[Resource]:
+    """A VPC, an instance of EC2-Classic, and the VPC's security groups that the instance gets."""
+    found = _vpc(call)
+    others = [("instance", text(call.request, "instanceId"))]
+    groups = at(call.request, "groupSet") or at(call.request, "securityGroupId")
+    others += [("security-group", text(group, "groupId") or text(group)) for group in as_list(groups)]
+    return found + [
+        Resource(type=kind, id=one, role=Role.RELATED, account=call.account, region=call.region)
+        for kind, one in others[:MAX_RESOURCES]
+        if one is not None
+    ]
 
 
-EXTRACTORS: Final[dict[str, Extractor]] = {
+EXTRACTORS: Final[dict[str, Callable[[Call], list[Resource]]]] = {
     "CreateVpc": _created_vpc,
-    "CreateDefaultVpc": _created_vpc,
     "DeleteVpc": _vpc,
     "ModifyVpcAttribute": _vpc_attribute,
     "CreateVpcPeeringConnection": _peering,
@@ -134,32 +167,35 @@ EXTRACTORS: Final[dict[str, Extractor]] = {
     "DetachClassicLinkVpc": _classic_link,
     "EnableVpcClassicLink": _vpc,
     "DisableVpcClassicLink": _vpc,
+    "CreateDefaultVpc": _created_vpc,
 }
 
 
-def _by_pattern(request: Any, response: Any) -> list[Resource]:
-    """Ids that look like EC2's, in the order in which they stand; VPCs first."""
-    ids: dict[str, str] = {}
-    for value in (request, response):
-        for one in strings(value):
-            for match in _ID.finditer(one[:4096]):
-                ids.setdefault(match[0], match[1])
-    found = [Resource(type=_TYPES.get(prefix, prefix), id=one) for one, prefix in ids.items()]
-    return sorted(found, key=lambda resource: resource.type != "vpc")
+def _cidrs(info: Any) -> tuple[str, ...]:
+    """All blocks of a VPC, the primary one first."""
+    found = [text(info, "cidrBlock")]
+    found += [text(one, "cidrBlock") for one in as_list(at(info, "cidrBlockAssociationSet"))]
+    found += [text(one, "cidrBlock") for one in as_list(at(info, "cidrBlockSet"))]
+    found += [text(one, "ipv6CidrBlock") for one in as_list(at(info, "ipv6CidrBlockAssociationSet"))]
+    found += [text(one, "ipv6CidrBlock") for one in as_list(at(info, "ipv6CidrBlockSet"))]
+    return tuple(dict.fromkeys(block for block in found if block is not None))[:MAX_LIST]
 
 
-def _tag(request: Any) -> str | None:
-    """The tag `Name` that is given along with a creation."""
-    for specification in as_list(at(request, "tagSpecificationSet") or at(request, "TagSpecification")):
-        for tag in as_list(at(specification, "tags") or at(specification, "Tag")):
-            if text(tag, "key") == "Name":
-                return text(tag, "value")
+def _requested_cidrs(request: Any) -> tuple[str, ...]:
+    return tuple(
+        block for name in ("cidrBlock", "ipv6CidrBlock") if (block := text(request, name)) is not None
+    )
+
+
+def _name_tag(call: Call) -> str | None:
+    """The tag `Name`: as the response lists it, or as the request gives it along."""
+    specifications = at(call.request, "tagSpecificationSet") or at(call.request, "TagSpecification")
+    tags = as_list(at(call.response, "vpc", "tagSet"))
+    for specification in as_list(specifications):
+        # `Tag` as it is written: beside it stands `tag`, the number that converted list elements have.
+        tags += as_list(at(specification, "tags") or at(specification, "Tag"))
+    for tag in tags:
+        value = at(tag, "value")
+        if at(tag, "key") == "Name" and isinstance(value, str | bool):
+            return clean(value if isinstance(value, str) else str(value).lower()) or None
     return None
-
-
-def _bounded(attributes: dict[str, str | bool | int | None]) -> dict[str, str | bool | int | None]:
-    """Integers beyond 64 bits do not fit into every reader."""
-    return {
-        name: str(value)[:100] if isinstance(value, int) and not -(2**63) <= value < 2**63 else value
-        for name, value in attributes.items()
-    }

@@ -35,7 +35,13 @@ Examples = Annotated[tuple[dict[str, Any], ...], Field(min_length=1, max_length=
 class References(BaseModel):
     """Where a rule comes from, so that a reader can look it up."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Unknown keys are refused in a file of rules; in the alert, whose schema this is part of, keys may be added.
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={"additionalProperties": True},
+        json_schema_serialization_defaults_required=True,
+    )
 
     cis: Entries = Field(
         default=(),

@@ -1,33 +1,48 @@
-"""One sentence that a tired person understands."""
+"""One sentence that a tired person understands.
+
+Keeps: who, what, where, from where, and whether it came to anything, in this order; what was only tried is never said to be
+done. Every part is bounded, so that no part that a caller chose pushes the others out.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from trailwarden.detection.actor import Actor, described
 from trailwarden.detection.fields import clean, text
 from trailwarden.detection.outcome import CallOutcome, OutcomeStatus, phrase
-from trailwarden.detection.resources import Resource
+from trailwarden.detection.resource import Resource, Role
 from trailwarden.model import EventData
 
-_MAX_SUMMARY: Final = 500
+MAX_SUMMARY: Final = 1000
+"""Characters. Pagers take 1,024."""
 _PART: Final = 120
-_DONE: Final = {
-    "CreateVpc": "created", "DeleteVpc": "deleted", "ModifyVpcAttribute": "changed an attribute of",
-    "CreateVpcPeeringConnection": "requested", "AcceptVpcPeeringConnection": "accepted",
-    "RejectVpcPeeringConnection": "rejected", "DeleteVpcPeeringConnection": "deleted",
-    "AttachClassicLinkVpc": "linked a classic instance to", "DetachClassicLinkVpc": "unlinked a classic instance from",
-    "EnableVpcClassicLink": "enabled ClassicLink for", "DisableVpcClassicLink": "disabled ClassicLink for",
-}  # fmt: skip
-_TRIED: Final = {
-    "CreateVpc": "create", "DeleteVpc": "delete", "ModifyVpcAttribute": "change an attribute of",
-    "CreateVpcPeeringConnection": "request", "AcceptVpcPeeringConnection": "accept",
-    "RejectVpcPeeringConnection": "reject", "DeleteVpcPeeringConnection": "delete",
-    "AttachClassicLinkVpc": "link a classic instance to", "DetachClassicLinkVpc": "unlink a classic instance from",
-    "EnableVpcClassicLink": "enable ClassicLink for", "DisableVpcClassicLink": "disable ClassicLink for",
-}  # fmt: skip
-_WORDS: Final = {"vpc": "VPC", "vpc-peering-connection": "VPC peering connection"}
+_SHORT: Final = 60
+
+
+class _Verb(NamedTuple):
+    """The done and the tried form; each names the objects that it needs in braces."""
+
+    done: str
+    tried: str
+
+
+_VERBS: Final = {
+    "CreateVpc": _Verb("created {vpc}", "create {vpc}"),
+    "DeleteVpc": _Verb("deleted {vpc}", "delete {vpc}"),
+    "ModifyVpcAttribute": _Verb("set {attributes} for {vpc}", "set {attributes} for {vpc}"),
+    "CreateVpcPeeringConnection": _Verb("requested {peering}", "request {peering}"),
+    "AcceptVpcPeeringConnection": _Verb("accepted {peering}", "accept {peering}"),
+    "RejectVpcPeeringConnection": _Verb("rejected {peering}", "reject {peering}"),
+    "DeleteVpcPeeringConnection": _Verb("deleted {peering}", "delete {peering}"),
+    "AttachClassicLinkVpc": _Verb("linked {instance} to {vpc}", "link {instance} to {vpc}"),
+    "DetachClassicLinkVpc": _Verb("unlinked {instance} from {vpc}", "unlink {instance} from {vpc}"),
+    "EnableVpcClassicLink": _Verb("enabled ClassicLink for {vpc}", "enable ClassicLink for {vpc}"),
+    "DisableVpcClassicLink": _Verb("disabled ClassicLink for {vpc}", "disable ClassicLink for {vpc}"),
+}
+_NOUNS: Final = {"vpc": "VPC", "vpc-peering-connection": "VPC peering connection"}
+_EC2: Final = "ec2.amazonaws.com"
 
 
 def summary_of(
@@ -39,50 +54,87 @@ def summary_of(
     account: str | None,
 ) -> str:
     """`role deploy deleted VPC vpc-0a… in eu-west-1, account 1234…, from 203.0.113.7: succeeded`"""
-    who = clean(described(actor), _PART)
-    sentence = f"{who} {_did(event, resources, outcome)}"
+    sentence = f"{clean(described(actor), _PART)} {_did(event, resources, outcome)}"
     if region:
-        sentence += f" in {clean(region, _PART)}"
+        sentence += f" in {clean(region, _SHORT)}"
     if account:
-        sentence += f", account {clean(account, _PART)}"
+        sentence += f", account {account}"
     source = text(event, "sourceIPAddress")
     if source:
         sentence += f", from {clean(source, _PART)}"
-    return clean(f"{sentence}: {clean(phrase(outcome), _PART)}", _MAX_SUMMARY)
+    return clean(f"{sentence}: {clean(phrase(outcome), _PART)}", MAX_SUMMARY)
 
 
 def _did(event: EventData, resources: Sequence[Resource], outcome: CallOutcome) -> str:
-    name = text(event, "eventName")
-    verbs = _DONE if outcome.status is OutcomeStatus.SUCCEEDED else _TRIED
-    if name is None or name not in verbs:
-        return f"called {clean(name or 'an unnamed operation', _PART)}{_object(resources)}"
-    tried = "" if outcome.status is OutcomeStatus.SUCCEEDED else "tried to "
-    what = _object(resources) or (" a VPC peering connection" if "Peering" in name else " a VPC")
-    return f"{tried}{verbs[name]}{what}{_detail(resources)}"
+    done = outcome.status is OutcomeStatus.SUCCEEDED
+    name, source = text(event, "eventName"), text(event, "eventSource")
+    verb = _VERBS.get(name or "") if source in (_EC2, None) else None
+    if verb is None:
+        return f"{'called' if done else 'tried to call'} {_other_call(name, source, resources)}"
+    objects = {
+        "vpc": _vpc(resources),
+        "attributes": _attributes(resources) or "an attribute",
+        "peering": _peering(resources),
+        "instance": _instance(resources),
+    }
+    return verb.done.format_map(objects) if done else f"tried to {verb.tried.format_map(objects)}"
 
 
-def _object(resources: Sequence[Resource]) -> str:
-    if not resources:
-        return ""
-    first = resources[0]
-    word = _WORDS.get(first.type, first.type)
-    if first.id is None:
-        return f" a {word}" + (f" {clean(first.cidr, 50)}" if first.cidr else "")
-    return f" {word} {clean(first.id, _PART)}"
+def _other_call(name: str | None, source: str | None, resources: Sequence[Resource]) -> str:
+    call = clean(name or "an unnamed operation", _PART)
+    if source not in (_EC2, None):
+        call += f" of {clean(source or '', _SHORT)}"
+    if resources and resources[0].id is not None:
+        call += f" on {_named(resources[0])}"
+    attributes = _attributes(resources)
+    return f"{call} ({attributes})" if attributes else call
 
 
-def _detail(resources: Sequence[Resource]) -> str:
-    first = resources[0] if resources else None
-    if first is None:
-        return ""
-    if first.type == "vpc-peering-connection":
-        sides = [clean(side.id, 50) for side in resources[1:] if side.id]
-        return f" between {' and '.join(sides)}" if len(sides) == 2 else ""
-    changed = [
-        f"{name} to {str(value).lower()}"
-        for name, value in first.attributes.items()
-        if name.startswith("enable")
-    ]
-    if changed:
-        return f" ({', '.join(changed)})"
-    return f" ({clean(first.cidr, 50)})" if first.cidr and first.id else ""
+def _vpc(resources: Sequence[Resource]) -> str:
+    """`VPC vpc-0a… "prod" (10.0.0.0/16)`; `a VPC (10.0.0.0/16)` where there is none yet."""
+    vpc = next((resource for resource in resources if resource.type == "vpc"), None)
+    if vpc is None:
+        return "a VPC"
+    name = f' "{clean(vpc.name, _SHORT)}"' if vpc.name else ""
+    blocks = f" ({clean(', '.join(vpc.cidr_blocks), _SHORT)})" if vpc.cidr_blocks else ""
+    return f"{_named(vpc)}{name}{blocks}"
+
+
+def _peering(resources: Sequence[Resource]) -> str:
+    """With both sides where they are known; the side of another account or Region with its place."""
+    connection = next((one for one in resources if one.type == "vpc-peering-connection"), None)
+    said = _named(connection) if connection is not None else "a VPC peering connection"
+    sides = [side for side in resources if side.role in (Role.REQUESTER, Role.ACCEPTER) and side.id]
+    if connection is None or len(sides) != 2:
+        return said
+    return f"{said} between " + " and ".join(_side(side, connection) for side in sides)
+
+
+def _side(side: Resource, home: Resource) -> str:
+    said = clean(side.id or "", _SHORT)
+    if side.account is not None and side.account != home.account:
+        said += f" of account {side.account}"
+    if side.region is not None and side.region != home.region:
+        said += f" in {clean(side.region, _SHORT)}"
+    return said
+
+
+def _instance(resources: Sequence[Resource]) -> str:
+    return next((_named(one) for one in resources if one.type == "instance"), "an instance")
+
+
+def _named(resource: Resource) -> str:
+    noun = _NOUNS.get(resource.type, resource.type)
+    if resource.id is not None:
+        return f"{noun} {clean(resource.id, _SHORT)}"
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _attributes(resources: Sequence[Resource]) -> str:
+    """`enableDnsSupport to false`, of the first resource that has any."""
+    attributes = next((one.attributes for one in resources if one.attributes), {})
+    said = (
+        f"{name} to {str(value).lower() if isinstance(value, bool) else value}"
+        for name, value in attributes.items()
+    )
+    return clean(", ".join(said), 2 * _PART)

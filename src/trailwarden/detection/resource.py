@@ -1,0 +1,77 @@
+"""One thing that a call was about, as the alert's document has it.
+
+Next: `trailwarden.detection.resources`, which finds them in an event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, Field
+
+from trailwarden.detection.fields import PART, AccountId, Text, at, text
+
+MAX_LIST: Final = 32
+"""CIDR blocks, and attributes, of one resource."""
+_SAFE_INTEGER: Final = 2**53 - 1
+"""Beyond it JSON readers differ (RFC 7493)."""
+
+Value = Text | bool | int
+
+
+class Role(StrEnum):
+    """What part a resource has in the call."""
+
+    SUBJECT = "subject"
+    REQUESTER = "requester"
+    ACCEPTER = "accepter"
+    RELATED = "related"
+    MENTIONED = "mentioned"
+
+
+class Resource(BaseModel):
+    """One thing that a call was about."""
+
+    model_config = PART
+
+    type: Text = Field(
+        description="As EC2 names it in tags: vpc, vpc-peering-connection, instance, subnet, ..."
+    )
+    id: Text | None = Field(default=None, description="Null when the call failed before there was one.")
+    role: Role = Field(
+        description="subject: what the call changes; requester, accepter: the sides of a peering; related: named along with the "
+        "subject; mentioned: found in the event, its part is not known."
+    )
+    account: AccountId | None = Field(default=None, description="The account that owns it.")
+    region: Text | None = Field(default=None, description="The Region that it is in.")
+    cidr_blocks: Annotated[tuple[Text, ...], Field(max_length=MAX_LIST)] = Field(
+        default=(), description="IPv4 and IPv6 address ranges, the primary one first."
+    )
+    name: Text | None = Field(default=None, description="The tag `Name`.")
+    attributes: Mapping[str, Value] = Field(
+        default_factory=dict,
+        max_length=MAX_LIST,
+        description="What the call set: attribute and new value.",
+    )
+
+
+def attributes_at(parameters: Any, names: Iterable[str]) -> dict[str, Value]:
+    """The values of some parameters, by dotted name: scalars, and `{"value": scalar}`."""
+    found: dict[str, Value] = {}
+    for name in names:
+        value = at(parameters, *name.split("."))
+        value = at(value, "value") if isinstance(value, dict) else value
+        taken = _value(value)
+        if taken is not None:
+            found[name] = taken
+    return found
+
+
+def _value(value: Any) -> Value | None:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int) and abs(value) <= _SAFE_INTEGER:
+        return value
+    return text(value)
