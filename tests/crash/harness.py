@@ -6,7 +6,6 @@ import asyncio
 import base64
 import contextlib
 import json
-import os
 import random
 import secrets
 import signal
@@ -23,6 +22,7 @@ from tests.crash.corpus import Corpus
 
 SETTLE_SECONDS = 120.0
 FILES_PER_ROUND = 25
+_READING: set[asyncio.Task[bytes]] = set()
 
 
 @dataclass
@@ -121,15 +121,24 @@ def _config(folder: Path, spool: Path, url: str, secret: str) -> Path:
         "pipeline": {"group_batches": 4},
         "store": {"url": f"sqlite:///{folder / 'state.db'}"},
         "http": {"port": 0},
-        "log": {"level": "error"},
+        "log": {"level": "info"},
     }
     config.write_text(json.dumps(document))  # JSON is YAML
     return config
 
 
-async def _start(config: Path) -> asyncio.subprocess.Process:
+async def _start(config: Path, stderr: int = asyncio.subprocess.DEVNULL) -> asyncio.subprocess.Process:
     command = str(Path(sys.executable).with_name("trailwarden"))
-    return await asyncio.create_subprocess_exec(command, "run", "--config", str(config), env=dict(os.environ))
+    return await asyncio.create_subprocess_exec(command, "run", "--config", str(config), stderr=stderr)
+
+
+async def _log_line(service: asyncio.subprocess.Process, wanted: bytes) -> None:
+    """Wait for a line of the log, and go on reading it so that it never fills up."""
+    assert service.stderr is not None
+    async for line in service.stderr:
+        if wanted in line:
+            break
+    _READING.add(asyncio.create_task(service.stderr.read()))
 
 
 async def _killed_run(config: Path, chance: random.Random, receiver: Receiver) -> None:
@@ -155,8 +164,9 @@ async def _something_new(receiver: Receiver, seconds: float) -> None:
 
 async def _finishing_run(config: Path, receiver: Receiver, expected: set[str]) -> None:
     """The last life: until everything has come, then a drain by SIGTERM, which must end well."""
-    service = await _start(config)
+    service = await _start(config, stderr=asyncio.subprocess.PIPE)
     try:
+        await _log_line(service, b'"started"')
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_SECONDS), receiver.changed:
                 await receiver.changed.wait_for(lambda: expected <= set(receiver.ids))

@@ -55,6 +55,10 @@ class Service:
 
     async def run(self) -> int:
         """Start, work, drain. Returns GOOD; with `once` also UNDELIVERED or QUARANTINED."""
+        with stop_on_signal(self.stop):  # from the beginning: a stop while it starts is a stop, too
+            return await self._started()
+
+    async def _started(self) -> int:
         matcher = make_matcher(self.settings)
         metrics = make_metrics(self.settings, matcher)
         board = StatusBoard(self.clock)
@@ -87,8 +91,7 @@ class Service:
                 "started", version=__version__, health=health.url, rules=len(parts.ingests[0].matcher.rules)
             )
             try:
-                with stop_on_signal(self.stop):
-                    await self._work(parts, board)
+                await self._work(parts, board)
             finally:
                 watching.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
