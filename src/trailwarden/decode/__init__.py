@@ -1,7 +1,7 @@
 """Bytes to events: decompression, envelopes, exact splitting, and counting without parsing where that is certain.
 
-Pure: no I/O, no clock. Read in the order of an event's journey: `decompress`, then `layout` and `locate` (the way of almost
-every file), then `split` (the exact way), then `event`.
+Pure: no I/O, no clock. Read in the order of an event's journey: `decompress`, then `structure` (the way of almost every file),
+`layout` and `locate` (the same where nothing could be compiled), then `split` (the exact way), then `event`.
 """
 
 from trailwarden.decode.decompress import decompress
@@ -10,8 +10,11 @@ from trailwarden.decode.layout import fast_count
 from trailwarden.decode.locate import Located, locate
 from trailwarden.decode.outcome import Content, Decoded, EventBlock, Limits, RawEvent, Rejected
 from trailwarden.decode.split import split
+from trailwarden.decode.structure import COMPILED, MAX_PART, Survey, hideable, survey_hits, survey_part
 
 __all__ = [
+    "COMPILED",
+    "MAX_PART",
     "Content",
     "Decoded",
     "EventBlock",
@@ -19,9 +22,13 @@ __all__ = [
     "Located",
     "RawEvent",
     "Rejected",
+    "Survey",
     "decompress",
     "fast_count",
+    "hideable",
     "locate",
     "parse_event",
     "split",
+    "survey_hits",
+    "survey_part",
 ]

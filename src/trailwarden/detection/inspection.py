@@ -1,7 +1,7 @@
 """One payload in, an account of it out: how many events, which of them match, what could not be decoded.
 
-Keeps: seen = matched + unmatched + quarantined, by construction. A buffer in which the prefilter finds nothing and whose
-layout is plainly CloudTrail's own is counted and not parsed; every other buffer is split exactly.
+Keeps: seen = matched + unmatched + quarantined, by construction. A file whose layout is plainly CloudTrail's own is surveyed in
+one pass, and only its candidates are parsed; every other buffer is split exactly.
 
 Next: `trailwarden.pipeline.ingest`, which commits what is found here.
 """
@@ -20,6 +20,7 @@ from trailwarden.decode import (
     EventBlock,
     Limits,
     Rejected,
+    Survey,
     decompress,
     fast_count,
     locate,
@@ -33,7 +34,7 @@ from trailwarden.errors import DecodeError
 from trailwarden.model import Event
 
 MAX_LOCATED: Final = 3
-"""Proving the place of one record costs about a quarter of splitting the file: more hits than this, and it is split."""
+"""Without the compiled pass, each hit costs the parsing of what stands before it: with more hits than this, the file is split."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,11 @@ def inspect(payload: bytes, matcher: Matcher, limits: Limits, *, digest: bool = 
         rejected = Rejected(raw=payload, reason=fault.reason, detail=fault.detail, index=None)
         return Inspection(seen=1, rejected=(rejected,), whole=True, sha256=_sha256(payload) if digest else "")
     sha256 = _sha256(content.data) if digest else ""
+    survey = matcher.survey(content.data, limits.max_event_bytes)
+    if survey is not None:
+        found = _surveyed(content.data, survey, matcher)
+        if found is not None:
+            return _counted(content, survey.count, found, sha256)
     hits = matcher.search(content.data)
     if not isinstance(hits, AllCandidates) and len(hits) <= MAX_LOCATED:
         count = fast_count(content.data)
@@ -92,6 +98,25 @@ def _sha256(data: bytes) -> str:
 def _counted(content: Content, count: int, matches: Sequence[Match], sha256: str) -> Inspection:
     rejected = (content.trailing,) if content.trailing is not None else ()
     return Inspection(count + len(rejected), tuple(matches), rejected, {}, len(content.data), sha256)
+
+
+def _surveyed(data: bytes, survey: Survey, matcher: Matcher) -> Sequence[Match] | None:
+    """The matches among the records that a survey named; None when one of them is no JSON (splitting says what it is)."""
+    matches: list[Match] = []
+    last = -1
+    for _hit, start, end, index in survey.places:
+        if index == last:
+            continue
+        last = index
+        raw = bytes(data[start:end])
+        try:
+            event = Event(raw=raw, data=parse_event(raw), index=index)
+        except DecodeError:
+            return None
+        rules = matcher.rules_for(event.data)
+        if rules:
+            matches.append(Match(event, rules))
+    return matches
 
 
 def _located(data: bytes, hits: Sequence[int], count: int, matcher: Matcher) -> Sequence[Match] | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from trailwarden.decode import Survey
 from trailwarden.detection.dispatch import event_names
 from trailwarden.detection.prefilter import Hits, Prefilter
 from trailwarden.detection.rules import Rule
@@ -35,6 +36,10 @@ class Matcher:
     def selective(self) -> bool:
         """False when some rule requires nothing of the bytes, so that every event must be parsed."""
         return self._prefilter.selective
+
+    def survey(self, data: bytes, longest: int) -> Survey | None:
+        """A plain log file in one pass. See `Prefilter.survey`."""
+        return self._prefilter.survey(data, longest)
 
     def search(self, data: bytes) -> Hits:
         """Where in a buffer the candidates are; empty: nowhere. See `Prefilter.search`."""

@@ -101,8 +101,8 @@ def _standing_alone(needle: Needle) -> str:
 
 _PADDING = tuple(f"\\x00\\x01{number}" for number in range(64))
 """Values that no JSON text contains (it may not contain a raw NUL). With few values the engine expands the alternation into
-as many long literals and looks for each of them; with many it looks for the key and checks what follows, which is more
-than twice as fast on CloudTrail (see docs/bench.md). A padding that did occur would only make a candidate."""
+as many long literals and looks for each of them; with many it looks for the key and checks what follows, which is nearly
+twice as fast on CloudTrail (see docs/bench.md). A padding that did occur would only make a candidate."""
 
 
 def _alternation(values: set[str]) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import hyperscan
 import stringzilla
 
+from trailwarden.decode import MAX_PART, Survey, hideable, survey_hits, survey_part
 from trailwarden.detection.anchor import anchor_of
 from trailwarden.detection.needles import compile_search, hidden_codes
 from trailwarden.patterns import Needle
@@ -52,6 +53,7 @@ class Prefilter:
             return
         self._anchor = anchor_of(search.wholes) if search.wholes else None
         self._hidden = hidden_codes(search.alphabet)
+        self._unhidden = hideable(search.alphabet)
         self._database = _database(search.expressions) if search.expressions else None
         self._scratches = threading.local()
 
@@ -59,6 +61,23 @@ class Prefilter:
     def selective(self) -> bool:
         """False when every event is a candidate whatever it contains."""
         return self._database is not None
+
+    def survey(self, data: bytes, longest: int) -> Survey | None:
+        """A plain log file in one pass: its records counted, and the places of the candidates among them. None: not certain.
+
+        longest: bytes that a record may have.
+        """
+        if self._database is None:
+            return None
+        anchor = self._anchor
+        if anchor is not None and len(anchor.part) <= MAX_PART:
+            found = survey_part(data, anchor.part, self._unhidden, longest)
+            if found is None:
+                return None
+            places = [place for place in found.places if anchor.stands_at(data, place[0])]
+            return Survey(found.count, places)
+        hits = self._hits(self._database, data)
+        return None if isinstance(hits, AllCandidates) else survey_hits(data, hits, self._unhidden, longest)
 
     def search(self, data: bytes) -> Hits:
         """Where the candidates are. Never raises for what `data` contains."""
@@ -68,6 +87,10 @@ class Prefilter:
             places = self._anchor.places(data)
             if places is not None:
                 return places
+        return self._hits(self._database, data)
+
+    def _hits(self, database: hyperscan.Database, data: bytes) -> Hits:
+        """All needles at once."""
         ends: list[int] = []
 
         def found(_id: int, _start: int, end: int, _flags: int, _context: object) -> bool:
@@ -75,7 +98,7 @@ class Prefilter:
             return len(ends) > MAX_HITS
 
         try:
-            self._scan(self._database, data, found)
+            self._scan(database, data, found)
         except hyperscan.ScanTerminated:
             return ALL
         ends.sort()
