@@ -1,7 +1,7 @@
 """The one part that is compiled: the pass over raw bytes, where a C compiler for x86-64 is at hand.
 
-Everything else stands in pyproject.toml. Without a compiler the installation goes on, and everything goes the way in Python, which
-finds the same, slower; `trailwarden --version` says which of the two is at work.
+Everything else stands in pyproject.toml. Without a compiler the installation goes on, and everything goes the way in Python,
+which finds the same, slower; `trailwarden --version` says which of the two is at work.
 """
 
 import platform
@@ -12,7 +12,7 @@ SCAN = Extension(
     "trailwarden.decode._scan",
     sources=["src/trailwarden/decode/_scan.c"],
     depends=["src/trailwarden/decode/_scan_walk.h"],
-    extra_compile_args=["-O3", "-Wall", "-Wextra", "-fstack-protector-strong"],
+    extra_compile_args=["-O3", "-Wall", "-Wextra", "-Werror=implicit"],
     define_macros=[("_FORTIFY_SOURCE", "2")],
     py_limited_api=True,
     optional=True,

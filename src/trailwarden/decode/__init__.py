@@ -10,11 +10,10 @@ from trailwarden.decode.layout import fast_count
 from trailwarden.decode.locate import Located, locate
 from trailwarden.decode.outcome import Content, Decoded, EventBlock, Limits, RawEvent, Rejected
 from trailwarden.decode.split import split
-from trailwarden.decode.structure import COMPILED, MAX_PART, Survey, hideable, survey_hits, survey_part
+from trailwarden.decode.structure import COMPILED, Survey, Wanted, hideable, survey_hits, survey_texts
 
 __all__ = [
     "COMPILED",
-    "MAX_PART",
     "Content",
     "Decoded",
     "EventBlock",
@@ -23,6 +22,7 @@ __all__ = [
     "RawEvent",
     "Rejected",
     "Survey",
+    "Wanted",
     "decompress",
     "fast_count",
     "hideable",
@@ -30,5 +30,5 @@ __all__ = [
     "parse_event",
     "split",
     "survey_hits",
-    "survey_part",
+    "survey_texts",
 ]

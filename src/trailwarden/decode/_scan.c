@@ -38,6 +38,8 @@ typedef struct {
     int lines;                /* a record a line; else all in one array */
     const uint8_t *part;      /* what to look for, or NULL where the caller gave the hits */
     Py_ssize_t part_size;     /* 1 to LONGEST_PART */
+    const uint8_t *texts;     /* what may stand around the part: for each its offset in the text, the text's size, the text */
+    Py_ssize_t texts_size;
     const uint8_t *hideable;  /* 256 bytes: not 0 for a character that an escape must not hide */
     Py_ssize_t *hits;         /* offsets, ascending */
     Place *places;            /* of the record of each hit, as far as `placed` */
@@ -91,12 +93,32 @@ static uint64_t escaped_by(const Survey *survey, Py_ssize_t base, uint64_t backs
     return escaped;
 }
 
-/* Those of the possible places in a block where the whole part stands. Returns UNSURE when there are too many. */
+/* Whether one of the texts stands around a place of the part. */
+static int in_a_text(const Survey *survey, Py_ssize_t at)
+{
+    for (Py_ssize_t each = 0; each < survey->texts_size; each += 2 + survey->texts[each + 1]) {
+        const uint8_t *text = survey->texts + each;
+        if (at >= text[0] && stands_at(survey, at - text[0], (const char *)text + 2, text[1]))
+            return 1;
+    }
+    return 0;
+}
+
+/* Whether the texts are written as they should be, so that `in_a_text` stays inside of them. */
+static int are_sound(const uint8_t *texts, Py_ssize_t size)
+{
+    Py_ssize_t each = 0;
+    while (each + 2 <= size)
+        each += 2 + texts[each + 1];
+    return each == size && size > 0;
+}
+
+/* Those of the possible places in a block where a text stands. Returns UNSURE when there are too many. */
 static int note_hits(Survey *survey, Py_ssize_t base, uint64_t possible)
 {
     for (; possible != 0; possible &= possible - 1) {
         const Py_ssize_t at = base + __builtin_ctzll(possible);
-        if (!stands_at(survey, at, (const char *)survey->part, survey->part_size))
+        if (!stands_at(survey, at, (const char *)survey->part, survey->part_size) || !in_a_text(survey, at))
             continue;
         if (survey->hit_count == survey->most_hits)
             return UNSURE;
@@ -269,33 +291,35 @@ static PyObject *surveyed(Survey *survey, PyObject *hits)
     return answer;
 }
 
-PyDoc_STRVAR(survey_doc, "survey(data, first, longest, hideable, part, hits) -> tuple[int, list[tuple[int, int, int, int]], bool] | None\n\n"
+PyDoc_STRVAR(survey_doc, "survey(data, first, longest, hideable, part, texts, hits) -> tuple[int, list[tuple[int, int, int, int]], bool] | None\n\n"
     "How many records the text from `first` on consists of; for each hit: its offset, and the start, end and index of the record that\n"
     "it lies in; whether all bytes are ASCII. None: not certain. first: 0 for a record a line, else the offset behind the `[`.\n"
     "part: what to look for (1 to 64 bytes; hits is then the most places, an int), or None (hits is then a sequence of offsets, ascending).\n"
+    "texts: those of which the part must be a part, each as offset (a byte), size (a byte), text.\n"
     "hideable: 256 bytes, not 0 where a `\\u00xx` for that character is reason enough for None. Raises ValueError.");
 
 static PyObject *survey(PyObject *Py_UNUSED(module), PyObject *args)
 {
-    Py_buffer data, hideable, part;
+    Py_buffer data, hideable, part, texts;
     PyObject *hits, *answer = NULL;
     Py_ssize_t first, longest;
-    if (!PyArg_ParseTuple(args, "y*nny*z*O", &data, &first, &longest, &hideable, &part, &hits))
+    if (!PyArg_ParseTuple(args, "y*nny*z*y*O", &data, &first, &longest, &hideable, &part, &texts, &hits))
         return NULL;
     const Py_ssize_t most = part.buf != NULL ? PyNumber_AsSsize_t(hits, PyExc_OverflowError) : PySequence_Size(hits);
     if (PyErr_Occurred()) {
         /* not a number, not a sequence */
     } else if (first < 0 || first > data.len || hideable.len != 256 || most < 0 || most > MOST_HITS
-               || (part.buf != NULL && (part.len < 1 || part.len > LONGEST_PART))) {
+               || (part.buf != NULL && (part.len < 1 || part.len > LONGEST_PART || !are_sound(texts.buf, texts.len)))) {
         PyErr_SetString(PyExc_ValueError, "survey: an argument is out of its range");
     } else {
         Survey state = {.data = data.buf, .size = data.len, .longest = longest, .lines = first == 0, .part = part.buf,
-                        .part_size = part.buf != NULL ? part.len : 1, .hideable = hideable.buf, .most_hits = most, .start = first};
+                        .part_size = part.buf != NULL ? part.len : 1, .texts = texts.buf, .texts_size = texts.len, .hideable = hideable.buf, .most_hits = most, .start = first};
         answer = surveyed(&state, hits);
     }
     PyBuffer_Release(&data);
     PyBuffer_Release(&hideable);
     PyBuffer_Release(&part);
+    PyBuffer_Release(&texts);
     return answer;
 }
 

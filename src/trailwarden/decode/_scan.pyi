@@ -8,6 +8,7 @@ def survey(
     longest: int,
     hideable: bytes,
     part: bytes | None,
+    texts: bytes,
     hits: int | Sequence[int],
 ) -> tuple[int, list[Place], bool] | None: ...
 def narrow(yes: bool) -> bool: ...

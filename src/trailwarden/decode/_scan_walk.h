@@ -61,12 +61,14 @@ TARGET static inline uint64_t NAME(strings_of)(uint64_t quotes, uint64_t *carry)
 TARGET static inline Py_ssize_t NAME(append)(Py_ssize_t *brackets, Py_ssize_t count, Py_ssize_t base, uint64_t bits)
 {
     const Py_ssize_t more = __builtin_popcountll(bits);
-    for (Py_ssize_t done = 0; done < more; done += 4)
+    Py_ssize_t done = 0;
+    do {
         for (int each = 0; each < 4; each++) {
             /* Behind the last bit this counts 64: an offset that the next block writes over. */
-            brackets[count + done + each] = base + (Py_ssize_t)_tzcnt_u64(bits);
+            brackets[count + done++] = base + (Py_ssize_t)_tzcnt_u64(bits);
             bits = _blsr_u64(bits);
         }
+    } while (__builtin_expect(done < more, 0));
     return count + more;
 }
 
@@ -94,7 +96,7 @@ TARGET static int NAME(walk)(Survey *survey)
         const uint64_t outside = ~NAME(strings_of)(masks.quotes & ~escaped, &string_carry);
         if (masks.low | (masks.backslashes & outside) | (uint64_t)hidden) {
             const uint64_t control = control_of(block);
-            if (hidden || (masks.backslashes & outside) || (control & ~outside))
+            if (hidden || (masks.backslashes & outside))
                 return UNSURE;
             beyond_ascii |= masks.low ^ control;
             controls += __builtin_popcountll(control);

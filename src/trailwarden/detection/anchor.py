@@ -15,6 +15,8 @@ from typing import Final
 
 import stringzilla
 
+from trailwarden.decode import Wanted
+
 MIN_ANCHOR: Final = 3
 """Shorter common parts stand everywhere."""
 _BYTES_PER_PLACE: Final = 8192
@@ -25,20 +27,18 @@ class Anchor:
     """The common part of some texts, each of which stands in JSON as a whole string: quote, text, quote."""
 
     def __init__(self, part: str, texts: Collection[str]) -> None:
-        self.part: Final = part.encode("ascii")
+        self._part = part.encode("ascii")
+        self.wanted: Final = Wanted.of(self._part, [f'"{text}"'.encode("ascii") for text in sorted(texts)])
+        """The same for the compiled pass; None when they are too long for it."""
         self._before = 1 + max(_last(text, part) for text in texts)
         self._after = 1 + max(len(text) - text.find(part) for text in texts)
         self._whole = re.compile(b"|".join(re.escape(f'"{text}"'.encode("ascii")) for text in sorted(texts)))
-
-    def stands_at(self, data: bytes, place: int) -> bool:
-        """Whether one of the texts stands around a place of the part."""
-        return self._whole.search(data, max(place - self._before, 0), place + self._after) is not None
 
     def places(self, data: bytes) -> list[int] | None:
         """Offsets, ascending, of the last byte of each text found (its closing quote); None: too many to be worth it."""
         ends: list[int] = []
         budget = 16 + len(data) // _BYTES_PER_PLACE
-        part, before, after, whole = self.part, self._before, self._after, self._whole
+        part, before, after, whole = self._part, self._before, self._after, self._whole
         place = stringzilla.find(data, part)
         while place >= 0:
             budget -= 1

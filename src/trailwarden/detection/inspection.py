@@ -80,7 +80,7 @@ def inspect(payload: bytes, matcher: Matcher, limits: Limits, *, digest: bool = 
     if survey is not None:
         found = _surveyed(content.data, survey, matcher)
         if found is not None:
-            return _counted(content, survey.count, found, sha256)
+            return _counted(content, survey.records, found, sha256)
     hits = matcher.search(content.data)
     if not isinstance(hits, AllCandidates) and len(hits) <= MAX_LOCATED:
         count = fast_count(content.data)

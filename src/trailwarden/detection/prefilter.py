@@ -16,7 +16,7 @@ from typing import Any, Final
 import hyperscan
 import stringzilla
 
-from trailwarden.decode import MAX_PART, Survey, hideable, survey_hits, survey_part
+from trailwarden.decode import Survey, hideable, survey_hits, survey_texts
 from trailwarden.detection.anchor import anchor_of
 from trailwarden.detection.needles import compile_search, hidden_codes
 from trailwarden.patterns import Needle
@@ -69,13 +69,8 @@ class Prefilter:
         """
         if self._database is None:
             return None
-        anchor = self._anchor
-        if anchor is not None and len(anchor.part) <= MAX_PART:
-            found = survey_part(data, anchor.part, self._unhidden, longest)
-            if found is None:
-                return None
-            places = [place for place in found.places if anchor.stands_at(data, place[0])]
-            return Survey(found.count, places)
+        if self._anchor is not None and self._anchor.wanted is not None:
+            return survey_texts(data, self._anchor.wanted, self._unhidden, longest)
         hits = self._hits(self._database, data)
         return None if isinstance(hits, AllCandidates) else survey_hits(data, hits, self._unhidden, longest)
 
