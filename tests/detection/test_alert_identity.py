@@ -10,6 +10,7 @@ import pytest
 
 from tests.detection.alerts import document_for, event
 from trailwarden.detection import alert_id
+from trailwarden.detection.identity import dedupe_key
 from trailwarden.model import Event
 
 
@@ -89,3 +90,7 @@ def test_an_event_that_is_merely_late_is_itself(addendum: Any) -> None:
     late = {**event("DeleteVpc"), "addendum": addendum}
     assert identity(late) == identity(event("DeleteVpc"))
     assert document_for(late)["amends"] is None
+
+
+def test_a_number_that_is_written_anew_is_the_same_event() -> None:
+    assert dedupe_key({"a": [1.0, -0.0, 1e3, 0.5]}) == dedupe_key({"a": [1, 0, 1000, 0.5]})

@@ -117,3 +117,10 @@ def test_what_cannot_be_searched_for_makes_everything_a_candidate(needles: froze
 )
 def test_needles_of_every_kind_are_found_where_they_are(needle: Needle, data: bytes) -> None:
     assert found(Prefilter([frozenset({needle})]), data)
+
+
+def test_texts_that_stand_close_together_are_all_found() -> None:
+    anchor = anchor_of({"Tag", "CreateTag", "AuthorizeSomethingThatIsLongXTag"})
+    data = b'[{"k":"Tag"},{"n":"CreateTag"}]'
+    assert anchor is not None
+    assert anchor.places(data) == [data.index(b'Tag"') + 3, data.index(b'CreateTag"') + 9]

@@ -90,6 +90,14 @@ async def test_a_dead_letter_can_be_discarded(tmp_path: Path) -> None:
         assert (await command("run", "--config", str(config), "--once"))[0] == 0
 
 
+async def test_once_says_what_could_not_be_read(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    (tmp_path / "spool" / "loop.json").symlink_to(tmp_path / "spool" / "loop.json")
+    code, _, err = await command("run", "--config", str(config), "--once")
+    assert code == 4
+    assert "not_everything_was_read" in err
+
+
 async def test_quarantine_from_list_to_retry(tmp_path: Path) -> None:
     config = configured(tmp_path)
     whole = FILE.read_bytes()

@@ -8,7 +8,8 @@ from typing import Any
 
 HEAD = b'{"Records":['
 VALUES: tuple[Any, ...] = (
-    "", "a", "\\", '"', 'x"},{"eventVersion":"1.08"', "[]{}", "_Yy", "é", "\U0001f600", "\n", "V", "Vpc", "CreateVpc", '"DeleteVpc"',
+    "", "a", "\\", '"', 'x"},{"eventVersion":"1.08"', "[]{}", "_Yy", "é", "\U0001f600", "\n", "V", "Vpc",
+    "CreateVpc", '"DeleteVpc"',
     0, -1.5, True, None, [], {}, [[]], [{}], {"eventVersion": "1.08"}, [1, {"eventVersion": "1.08"}], "x" * 70, "\\" * 63,
 )  # fmt: skip
 

@@ -1,4 +1,7 @@
-"""Random texts through the compiled pass, for a build with AddressSanitizer: `python tests/native/fuzz.py SHARED_OBJECT ROUNDS SEED`."""
+"""Random texts through the compiled pass, for a build with AddressSanitizer.
+
+`python tests/native/fuzz.py SHARED_OBJECT ROUNDS SEED`
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,8 @@ def test_no_byte_outside_is_touched(tmp_path: Path) -> None:
     module = tmp_path / "_scan.so"
     subprocess.run(
         [COMPILER, "-O1", "-g", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined",
-         "-fno-sanitize-recover=all", "-I", sysconfig.get_paths()["include"], "-o", str(module), "src/trailwarden/decode/_scan.c"],
+         "-fno-sanitize-recover=all", "-I", sysconfig.get_paths()["include"],
+         "-o", str(module), "src/trailwarden/decode/_scan.c"],
         cwd=ROOT, check=True, timeout=100,
     )  # fmt: skip
     runtime = subprocess.run(

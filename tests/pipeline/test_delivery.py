@@ -16,6 +16,7 @@ from tests.pipeline.parts import HandClock, ScriptedSink, a_store
 from tests.sinks.alerts import alert
 from trailwarden.errors import Reason, StoreError
 from trailwarden.pipeline.delivery import Delivery, Route, SinkState
+from trailwarden.pipeline.retry import MIN_ATTEMPTS
 from trailwarden.sinks import Outcome, RoutingSettings, Verdict
 from trailwarden.store import Commit, DeliveryState, OutboxFilter, RoutedAlert, SqlStore, Store
 from trailwarden.telemetry import Metrics
@@ -133,14 +134,32 @@ async def test_too_old_is_a_dead_letter_and_kept(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
         clock = HandClock()
         await put(store, 1, "sink")
-        clock.advance(days=4)
-        sink = ScriptedSink(script=deque([FAILED]))
-        async with delivering(store, clock, sink) as delivery:
-            await sink.until(lambda: len(sink.sent) == 1)
-            await delivery.idle()
+        sink = ScriptedSink(script=deque([FAILED] * MIN_ATTEMPTS))
+        async with delivering(store, clock, sink, chance=0.9) as delivery:
+            for tries in range(1, MIN_ATTEMPTS + 1):
+                await sink.until(lambda tries=tries: len(sink.sent) >= tries)
+                await delivery.idle()
+                assert (await store.outbox(OutboxFilter()))[
+                    0
+                ].state is not DeliveryState.DEAD or tries == MIN_ATTEMPTS
+                clock.advance(days=4)
+                delivery.wake()
         (row,) = await store.outbox(OutboxFilter())
         assert (row.state, row.reason) == (DeliveryState.DEAD, Reason.EXPIRED)
         assert await store.alert("alert_0") is not None
+
+
+async def test_a_long_stop_does_not_cost_an_alert_its_tries(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as store:
+        clock = HandClock()
+        await put(store, 1, "sink")
+        clock.advance(days=400)
+        sink = ScriptedSink(script=deque([FAILED]))
+        async with delivering(store, clock, sink, chance=0.9) as delivery:
+            await sink.until(lambda: len(sink.sent) == 1)
+            await delivery.idle()
+        (row,) = await store.outbox(OutboxFilter())
+        assert row.state is DeliveryState.PENDING
 
 
 async def test_a_store_that_is_away_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

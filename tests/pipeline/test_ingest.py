@@ -17,6 +17,7 @@ from trailwarden.decode import Limits
 from trailwarden.detection import Matcher, load_ruleset
 from trailwarden.errors import Reason, SourceError, StoreError
 from trailwarden.pipeline.ingest import Ingest
+from trailwarden.pipeline.inspector import Inspector
 from trailwarden.pipeline.settings import PipelineSettings
 from trailwarden.store import Commit, OutboxFilter, QuarantineFilter, Store
 from trailwarden.telemetry import Metrics
@@ -32,15 +33,23 @@ def payload(*ids: str, name: str = "DeleteVpc") -> bytes:
 def ingest(
     store: Store, batches: list[MemoryBatch], matcher: Matcher = MATCHER, endless: bool = False, **more: Any
 ) -> Ingest:
-    return Ingest(
-        source=MemorySource(deque(batches), endless),
+    settings, metrics = PipelineSettings(**more), Metrics()
+    inspector = Inspector(
         matcher=matcher,
         limits=Limits(),
-        store=store,
         route=lambda _alert: ("sink",),
         clock=HandClock(),
-        settings=PipelineSettings(**more),
-        metrics=Metrics(),
+        metrics=metrics,
+        group_bytes=settings.group_bytes,
+        group_alerts=settings.group_alerts,
+        payload_limit=1024 * 1024,
+    )
+    return Ingest(
+        source=MemorySource(deque(batches), endless),
+        inspector=inspector,
+        store=store,
+        settings=settings,
+        metrics=metrics,
         pool=ThreadPoolExecutor(2),
         committed=lambda _new: None,
     )
@@ -190,5 +199,46 @@ async def test_a_bug_anywhere_is_seen_and_nothing_is_acked(
         batch = MemoryBatch("b", payload("e"))
         work = ingest(store, [batch])
         await work.run()
-        assert batch.answers == ["nack: was not dealt with"]
+        assert batch.answers == ["nack: KeyError while committing memory:b"]
+        assert "KeyError" in work.status.detector_fault
+
+
+async def test_what_cannot_be_committed_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_store(tmp_path) as store:
+        commit = store.commit
+
+        async def picky(what: Commit) -> Any:
+            if any(received.key == "bad" for received in what.received):
+                raise ValueError("a string too long for the database")
+            return await commit(what)
+
+        monkeypatch.setattr(store, "commit", picky)
+        batches = [MemoryBatch(key, payload(key)) for key in ("first", "bad", "last")]
+        await ingest(store, batches).run()
+        assert [batch.answers for batch in batches] == [
+            ["ack"],
+            ["nack: ValueError while committing memory:bad"],
+            ["ack"],
+        ]
+
+
+async def test_a_source_that_raises_is_seen_and_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trailwarden.pipeline.ingest._COMMIT_RETRY", (0.001,))
+    async with a_store(tmp_path) as store:
+        batch = MemoryBatch("b", payload("e"))
+        work = ingest(store, [batch])
+        read, faults = work.source.read, [KeyError("ours")]
+
+        async def sometimes(limit: int) -> Any:
+            if faults:
+                raise faults.pop()
+            return await read(limit)
+
+        monkeypatch.setattr(work.source, "read", sometimes)
+        await work.run()
+        assert batch.answers == ["ack"]
         assert "KeyError" in work.status.detector_fault

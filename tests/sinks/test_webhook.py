@@ -94,6 +94,7 @@ BAD: list[tuple[str, Behaviour, Verdict, Reason]] = [
     ("400", answer(400), Verdict.REFUSED, Reason.REFUSED),
     ("401", answer(401), Verdict.HOLD, Reason.UNAUTHORIZED),
     ("404", answer(404), Verdict.HOLD, Reason.REFUSED),
+    ("405", answer(405), Verdict.HOLD, Reason.REFUSED),
     ("408", answer(408), Verdict.RETRY, Reason.SERVER_ERROR),
     ("410", answer(410), Verdict.HOLD, Reason.GONE),
     ("413", answer(413), Verdict.REFUSED, Reason.REFUSED),

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.sources.spools import NOW, Rig, age, folder_of_a_user
 from trailwarden.sources.files_batch import Result
+from trailwarden.sources.files_ledger import Ledger
 from trailwarden.sources.files_spool import FULL_EVERY
 
 HOUR = timedelta(hours=1)
@@ -122,3 +126,46 @@ def test_a_root_that_is_missing_is_a_fault_until_it_is_there(tmp_path: Path) -> 
     assert rig.names() == ["a.json"]
     assert rig.spool.root_fault is None
     assert rig.problems.lines() == []
+
+
+@pytest.mark.parametrize("year", [-9000, 20_000])
+def test_a_folder_of_another_age_is_read_like_any_other(
+    tmp_path: Path, year: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.json").write_bytes(b"{}")
+    rig = Rig(tmp_path, NOW)
+    look = rig.spool._look
+
+    def from_another_age(path: str) -> os.stat_result:
+        return _Aged(look(path), year) if path == str(tmp_path) else look(path)  # type: ignore[return-value]
+
+    monkeypatch.setattr(rig.spool, "_look", from_another_age)
+    assert rig.names() == ["a.json"]
+
+
+class _Aged:
+    """What a file system may say that knows more years than a datetime."""
+
+    def __init__(self, status: os.stat_result, year: int) -> None:
+        self._status = status
+        self.st_mtime_ns = year * 31_556_952 * 10**9
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._status, name)
+
+
+def test_what_was_found_before_a_bug_is_handed_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_bytes(b"{}")
+    rig = Rig(tmp_path, NOW)
+    wanted = rig.ledger.is_wanted
+
+    def breaks(path: str, *rest: object) -> bool:
+        if path.endswith("b.json"):
+            raise KeyError("ours")
+        return wanted(path, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Ledger, "is_wanted", lambda _ledger, path, *rest: breaks(path, *rest))
+    assert rig.names() == ["a.json"]
+    with pytest.raises(KeyError):
+        rig.names()

@@ -10,6 +10,7 @@ from trailwarden.detection import Matcher, load_ruleset
 from trailwarden.model import Clock
 from trailwarden.pipeline.delivery import Delivery, Route
 from trailwarden.pipeline.ingest import Ingest
+from trailwarden.pipeline.inspector import Inspector
 from trailwarden.settings import Settings
 from trailwarden.sinks import Sink, build_sink
 from trailwarden.sources import Source, build_source
@@ -52,6 +53,16 @@ async def make_parts(
     routes = [Route(sink, chosen) for sink, chosen in zip(sinks, settings.sinks, strict=True)]
     delivery = Delivery(store, routes, clock, metrics)
     pool = ThreadPoolExecutor(settings.pipeline.workers, thread_name_prefix="inspect")
+    inspector = Inspector(
+        matcher=matcher,
+        limits=settings.decode.limits(),
+        route=router(settings.sinks),
+        clock=clock,
+        metrics=metrics,
+        group_bytes=settings.pipeline.group_bytes,
+        group_alerts=settings.pipeline.group_alerts,
+        payload_limit=settings.store.quarantine_payload_limit,
+    )
     sources: list[Source] = []
     ingests: list[Ingest] = []
     for chosen in settings.sources:
@@ -62,16 +73,12 @@ async def make_parts(
         ingests.append(
             Ingest(
                 source=source,
-                matcher=matcher,
-                limits=settings.decode.limits(),
+                inspector=inspector,
                 store=store,
-                route=router(settings.sinks),
-                clock=clock,
                 settings=settings.pipeline,
                 metrics=metrics,
                 pool=pool,
                 committed=lambda _new: delivery.wake(),
-                payload_limit=settings.store.quarantine_payload_limit,
             )
         )
     return Parts(tuple(sources), sinks, tuple(ingests), delivery, pool)

@@ -30,7 +30,7 @@ from trailwarden.telemetry import Metrics, setup_logging
 
 log = structlog.get_logger(__name__)
 
-GOOD, UNDELIVERED, QUARANTINED = 0, 3, 4
+GOOD, UNDELIVERED, UNREAD = 0, 3, 4
 """What run() returns; the command's exit codes."""
 
 
@@ -54,7 +54,7 @@ class Service:
     """Where health is shown, once it is."""
 
     async def run(self) -> int:
-        """Start, work, drain. Returns GOOD; with `once` also UNDELIVERED or QUARANTINED."""
+        """Start, work, drain. With `once` the answer may be UNDELIVERED or UNREAD (quarantined, or not read)."""
         with stop_on_signal(self.stop):  # from the beginning: a stop while it starts is a stop, too
             return await self._started()
 
@@ -88,7 +88,10 @@ class Service:
             observer = Observer(parts, store, board, metrics, self.clock, self.settings.store.retention)
             watching = asyncio.create_task(observer.run())
             log.info(
-                "started", version=__version__, health=health.url, rules=len(parts.ingests[0].matcher.rules)
+                "started",
+                version=__version__,
+                health=health.url,
+                rules=len(parts.ingests[0].inspector.matcher.rules),
             )
             try:
                 await self._work(parts, board)
@@ -96,7 +99,7 @@ class Service:
                 watching.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await watching
-        return await self._verdict(store)
+        return await self._verdict(parts, store)
 
     async def _work(self, parts: Parts, board: StatusBoard) -> None:
         delivering = asyncio.create_task(parts.delivery.run())
@@ -139,7 +142,7 @@ class Service:
         parts.delivery.wake()
         await parts.delivery.idle()
 
-    async def _verdict(self, store: Store) -> int:
+    async def _verdict(self, parts: Parts, store: Store) -> int:
         if not self.once:
             return GOOD
         pending = await store.outbox(
@@ -150,4 +153,8 @@ class Service:
                 "alerts_left_undelivered", detail="they stay in the outbox and are sent at the next run"
             )
             return UNDELIVERED
-        return QUARANTINED if (await store.summary()).quarantined else GOOD
+        unread = [line for source in parts.sources for line in source.status().problems]
+        unread += [ingest.status.detector_fault for ingest in parts.ingests if ingest.status.detector_fault]
+        if unread:
+            log.error("not_everything_was_read", first=unread[0], number=len(unread))
+        return UNREAD if unread or (await store.summary()).quarantined else GOOD

@@ -18,7 +18,8 @@ def run(
     """Run the service: read the sources, raise alerts, deliver them, show health.
 
     SIGTERM and Ctrl-C drain it within pipeline.drain_timeout; a second one ends it at once. With --once: exit code 3
-    when alerts are left undelivered (they stay in the outbox), 4 when something went into quarantine.
+    when alerts are left undelivered (they stay in the outbox), 4 when something went into quarantine or
+    could not be read.
 
     Example: trailwarden run --config config/trailwarden.yaml
     """

@@ -34,8 +34,8 @@ _MAX_PART: Final = 64
 
 
 class Survey(NamedTuple):
-    """records: how many the file has. places: for each hit, ascending: its offset, and the start, end and index (from 0) of the record
-    that it lies in: data[start:end] is its text.
+    """records: how many the file has. places: for each hit, ascending: its offset, and the start, end and index (from 0) of the
+    record that it lies in: data[start:end] is its text.
     """
 
     records: int

@@ -44,7 +44,9 @@ class Anchor:
             budget -= 1
             if budget < 0:
                 return None
-            start = max(place - before, 0)
+            start = max(
+                place - before, ends[-1] if ends else 0
+            )  # not the text that was found last, once more
             found = whole.search(data, start, place + after)
             step = place + 1
             if found is not None:

@@ -68,5 +68,7 @@ def _canonical(value: Any) -> list[str]:
             for element in reversed(one):
                 waiting += [(True, ","), (False, element)]
         else:
-            parts.append(json.dumps(one))
+            # A forwarder may write 1 as 1.0: the same number, hence the same event.
+            whole = isinstance(one, float) and one.is_integer()
+            parts.append(json.dumps(int(one) if whole else one))
     return parts

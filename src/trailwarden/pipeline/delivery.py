@@ -152,7 +152,11 @@ class Delivery:
                     await self._settle(settled)
 
         try:
-            await asyncio.gather(*(worker() for _ in range(min(concurrency, len(claims)))))
+            async with (
+                asyncio.TaskGroup() as workers
+            ):  # one that raises ends all, before the rest is given back
+                for _ in range(min(concurrency, len(claims))):
+                    workers.create_task(worker())
         finally:
             settled.extend(self._returned(claim) for claim in queue)
             await self._settle(settled)
@@ -163,7 +167,7 @@ class Delivery:
         now = self.clock.now()
         self._note(route.sink.name, outcome, claim, now)
         policy = RetryPolicy(route.settings.retry_base, route.settings.retry_cap, route.settings.max_age)
-        step = next_step(policy, outcome, claim.attempt, claim.alert.created_at, now, self.chance())
+        step = next_step(policy, outcome, claim.attempt, claim.first_claimed_at, now, self.chance())
         if step.state is DeliveryState.DEAD:
             log.error("alert_is_dead", sink=route.sink.name, alert_id=claim.alert.id, detail=step.detail)
         return Settlement(

@@ -9,17 +9,17 @@ Next: `trailwarden.pipeline.delivery`, which takes the committed alerts to the s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import orjson
 import structlog
 
-from trailwarden.decode import Limits, Rejected
-from trailwarden.detection import Inspection, Matcher, inspect
-from trailwarden.errors import Reason, SourceError, StoreError
-from trailwarden.model import Batch, Clock
-from trailwarden.pipeline.assemble import Router, assemble, merge
+from trailwarden.errors import SourceError, StoreError
+from trailwarden.model import Batch
+from trailwarden.pipeline.assemble import merge
+from trailwarden.pipeline.inspector import Failed, Inspected, Inspector
 from trailwarden.pipeline.settings import PipelineSettings
 from trailwarden.sources import Source
 from trailwarden.store import Commit, Committed, Store
@@ -41,40 +41,18 @@ class IngestStatus:
     finished: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Inspected:
-    """A batch that was inspected, and what it gave rise to."""
-
-    batch: Batch
-    inspection: Inspection
-    commit: Commit
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    """A batch that could not be inspected, and why. bug: ours, not the input's or the world's."""
-
-    batch: Batch
-    why: str
-    bug: bool
-
-
 @dataclass(slots=True)
 class Ingest:
     """Takes one source's batches through inspection and commit, and acks them."""
 
     source: Source
-    matcher: Matcher
-    limits: Limits
+    inspector: Inspector
     store: Store
-    route: Router
-    clock: Clock
     settings: PipelineSettings
     metrics: Metrics
     pool: ThreadPoolExecutor
     committed: Callable[[int], None]
     """Called after each commit with the number of new alerts: wakes the delivery."""
-    payload_limit: int = 1024 * 1024
     status: IngestStatus = field(default_factory=IngestStatus)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _groups: set[asyncio.Task[None]] = field(default_factory=set)
@@ -86,7 +64,7 @@ class Ingest:
         try:
             while not self._stopping.is_set():
                 await slots.acquire()
-                batches = await _first(self.source.read(self.settings.group_batches), stopped)
+                batches = await _first(self._read(), stopped)
                 if not batches:
                     break
                 group = asyncio.create_task(self._group(batches))
@@ -111,6 +89,21 @@ class Ingest:
         if self._groups:
             await asyncio.wait(list(self._groups))
 
+    async def _read(self) -> Sequence[Batch]:
+        """What the source has next. A read that raises is a bug of the source's: told, and tried again, however long it takes."""
+        tries = 0
+        while True:
+            try:
+                return await self.source.read(self.settings.group_batches)
+            except Exception as fault:
+                self.status.detector_fault = (
+                    f"{type(fault).__name__} while reading {self.source.name}; the log has the details"
+                )
+                log.exception("read_failed", source=self.source.name)
+            if await _set_within(self._stopping, _COMMIT_RETRY[min(tries, len(_COMMIT_RETRY) - 1)]):
+                return ()
+            tries += 1
+
     async def _group(self, batches: Sequence[Batch]) -> None:
         """Inspect, commit, ack: in portions that fit the limits of one transaction."""
         size = sum(batch.size_hint for batch in batches)
@@ -122,16 +115,16 @@ class Ingest:
         try:
             while waiting:
                 done = await asyncio.get_running_loop().run_in_executor(
-                    self.pool, self._inspect_portion, waiting
+                    self.pool, self.inspector.portion, waiting
                 )
-                inspected = [item for item in done if isinstance(item, _Inspected)]
-                if inspected and not await self._commit(inspected):
-                    return
-                for item in inspected:
-                    await self._acked(item)
-                for failed in done:
-                    if isinstance(failed, _Failed):
-                        await self._nacked(failed)
+                inspected = [item for item in done if isinstance(item, Inspected)]
+                if inspected:
+                    refused = await self._committed(inspected)
+                    if refused is None:
+                        return
+                    done = [refused.get(id(item), item) for item in done]
+                for item in done:
+                    await (self._acked(item) if isinstance(item, Inspected) else self._nacked(item))
                 del waiting[: len(done)]
                 self.status.in_flight -= len(done)
         except Exception as fault:
@@ -144,45 +137,27 @@ class Ingest:
             for batch in waiting:
                 await batch.nack("was not dealt with")
 
-    def _inspect_portion(self, batches: Sequence[Batch]) -> list[_Inspected | _Failed]:
-        """As many of the batches, from the first on, as one transaction may hold; at least one. In a worker thread."""
-        done: list[_Inspected | _Failed] = []
-        size = alerts = 0
-        for batch in batches:
-            if done and (
-                size + batch.size_hint > self.settings.group_bytes or alerts >= self.settings.group_alerts
-            ):
-                break
-            item = self._inspect(batch)
-            done.append(item)
-            size += batch.size_hint
-            alerts += len(item.commit.alerts) if isinstance(item, _Inspected) else 0
-        return done
+    async def _committed(self, inspected: Sequence[Inspected]) -> Mapping[int, Failed] | None:
+        """Commit together; where the store refuses that as such (a bug), each alone, so that one costs only itself.
 
-    def _inspect(self, batch: Batch) -> _Inspected | _Failed:
+        Returns those that failed, by identity; None when the stop came first.
+        """
         try:
-            size, inspection = self._account_for(batch)
-            commit = assemble(batch, size, inspection, self.route, self.clock.now(), self.payload_limit)
-        except SourceError as fault:
-            return _Failed(batch, fault.detail, bug=False)
+            return {} if await self._commit(inspected) else None
         except Exception as fault:
-            log.exception("inspection_failed", locator=batch.origin.locator)
-            return _Failed(batch, f"{type(fault).__name__} while inspecting {batch.origin.locator}", bug=True)
-        return _Inspected(batch, inspection, commit)
+            log.exception("commit_refused", source=self.source.name, batches=len(inspected))
+            if len(inspected) == 1:
+                why = f"{type(fault).__name__} while committing {inspected[0].batch.origin.locator}"
+                return {id(inspected[0]): Failed(inspected[0].batch, why, bug=True)}
+        refused: dict[int, Failed] = {}
+        for item in inspected:
+            alone = await self._committed([item])
+            if alone is None:
+                return None
+            refused.update(alone)
+        return refused
 
-    def _account_for(self, batch: Batch) -> tuple[int, Inspection]:
-        try:
-            payload = batch.load()
-        except SourceError as fault:
-            if fault.reason is not Reason.TOO_LARGE:
-                raise
-            # The bytes were never read; the origin in the quarantine row tells where they are.
-            rejected = Rejected(b"", fault.reason, fault.detail, None)
-            return batch.size_hint, Inspection(seen=1, rejected=(rejected,), whole=True)
-        with self.metrics.decode_timer():
-            return len(payload), inspect(payload, self.matcher, self.limits, digest=True)
-
-    async def _commit(self, inspected: Sequence[_Inspected]) -> bool:
+    async def _commit(self, inspected: Sequence[Inspected]) -> bool:
         """Commit, however long the store takes to come back; False when the stop came first (nothing was committed)."""
         commit = merge([item.commit for item in inspected])
         tries = 0
@@ -204,12 +179,20 @@ class Ingest:
 
     def _account(self, commit: Commit, committed: Committed) -> None:
         self.metrics.committed(commit, committed)
-        for alert_id in committed.conflicting:
-            log.warning("same_event_id_other_content", alert_id=alert_id, source=self.source.name)
+        conflicting = set(committed.conflicting)
+        for routed in commit.alerts if conflicting else ():
+            if routed.alert.id in conflicting:
+                amends = orjson.loads(routed.alert.document).get("amends")
+                told = log.info if amends else log.warning
+                told(
+                    "event_amended" if amends else "same_event_id_other_content",
+                    alert_id=routed.alert.id,
+                    source=self.source.name,
+                )
         if committed.new:
             self.committed(committed.new)
 
-    async def _acked(self, item: _Inspected) -> None:
+    async def _acked(self, item: Inspected) -> None:
         inspection = item.inspection
         self.metrics.inspected(self.source.name, inspection)
         for rejected in inspection.rejected:
@@ -221,7 +204,7 @@ class Ingest:
             )
         await _tolerant(item.batch.ack(), item.batch)
 
-    async def _nacked(self, failed: _Failed) -> None:
+    async def _nacked(self, failed: Failed) -> None:
         if failed.bug:
             self.status.detector_fault = failed.why
         self.metrics.nacked(self.source.name)

@@ -1,7 +1,7 @@
-"""When to try again: a pure function of what happened, how often, how old the alert is, and a random number.
+"""When to try again: a pure function of what happened, how often, for how long, and a random number.
 
-Keeps: every alert ends: delivered, or dead when it is refused for good or older than max_age. No delay is negative or beyond
-the cap (but what the other side asked for, up to an hour).
+Keeps: every alert ends: delivered, or dead when it is refused for good or tried for longer than max_age. No delay is negative or
+beyond the cap (but what the other side asked for, up to an hour).
 
 Source of the rule: exponential back-off with full jitter; Standard Webhooks, "Deliverability"; RFC 9110 for Retry-After.
 """
@@ -17,12 +17,14 @@ from trailwarden.sinks import Outcome, Verdict
 from trailwarden.store import DeliveryState
 
 MAX_RETRY_AFTER: Final = timedelta(hours=1)
+MIN_ATTEMPTS: Final = 3
+"""A stop may fall between two attempts and outlast max_age: an alert is not given up after fewer than this."""
 _MAX_DOUBLINGS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """base: the longest first pause; cap: the longest pause; max_age: of the alert, after which it is dead."""
+    """base: the longest first pause; cap: the longest pause; max_age: of the tries, after which the alert is dead."""
 
     base: timedelta
     cap: timedelta
@@ -40,17 +42,22 @@ class Step:
 
 
 def next_step(
-    policy: RetryPolicy, outcome: Outcome, attempt: int, created_at: datetime, now: datetime, chance: float
+    policy: RetryPolicy, outcome: Outcome, attempt: int, since: datetime, now: datetime, chance: float
 ) -> Step:
-    """attempt: the number of the attempt that `outcome` is of, from 1; chance: in [0, 1)."""
+    """attempt: the number of the attempt that `outcome` is of, from 1; since: when it was first tried; chance: in [0, 1).
+
+    The age counts from the first attempt, not from the alert's creation, for a stop that outlasts max_age must not cost an alert.
+    """
     if outcome.verdict is Verdict.DELIVERED:
         return Step(DeliveryState.DELIVERED)
     if outcome.verdict is Verdict.REFUSED:
         return Step(DeliveryState.DEAD, reason=outcome.reason, detail=outcome.detail)
     at = now + delay(policy, outcome, attempt, chance)
-    if at > created_at + policy.max_age:
-        if now < created_at + policy.max_age:
-            return Step(DeliveryState.PENDING, created_at + policy.max_age, outcome.reason, outcome.detail)
+    if at > since + policy.max_age:
+        if now < since + policy.max_age:
+            return Step(DeliveryState.PENDING, since + policy.max_age, outcome.reason, outcome.detail)
+        if attempt < MIN_ATTEMPTS:
+            return Step(DeliveryState.PENDING, at, outcome.reason, outcome.detail)
         detail = f"tried {attempt} times; at last: {outcome.detail}"
         return Step(DeliveryState.DEAD, reason=Reason.EXPIRED, detail=detail)
     return Step(DeliveryState.PENDING, at, outcome.reason, outcome.detail)
@@ -60,7 +67,8 @@ def delay(policy: RetryPolicy, outcome: Outcome, attempt: int, chance: float) ->
     """The pause before the next attempt."""
     if outcome.verdict is Verdict.HOLD:
         return policy.cap * (0.5 + chance / 2)
-    full = min(policy.cap, policy.base * (1 << min(attempt - 1, _MAX_DOUBLINGS)))
+    doubled = 1 << min(attempt - 1, _MAX_DOUBLINGS)
+    full = policy.cap if policy.cap / doubled <= policy.base else policy.base * doubled
     jittered = full * chance
     if outcome.retry_after is None:
         return jittered

@@ -16,8 +16,11 @@ _MEANINGS: Final[Mapping[int, tuple[Verdict, Reason]]] = {
     401: (Verdict.HOLD, Reason.UNAUTHORIZED),
     403: (Verdict.HOLD, Reason.UNAUTHORIZED),
     404: (Verdict.HOLD, Reason.REFUSED),  # a mistyped URL, far more often than a refusal of this one alert
+    405: (Verdict.HOLD, Reason.REFUSED),  # as 421: the way there is wrong, not this one alert
     407: (Verdict.HOLD, Reason.UNAUTHORIZED),
     410: (Verdict.HOLD, Reason.GONE),
+    421: (Verdict.HOLD, Reason.REFUSED),
+    423: (Verdict.RETRY, Reason.REFUSED),
     429: (Verdict.RETRY, Reason.RATE_LIMITED),
 }
 _CLASSES: Final[Mapping[int, tuple[Verdict, Reason]]] = {

@@ -30,7 +30,7 @@ class RoutingSettings(BaseModel):
     max_age: Duration = Field(
         default=timedelta(days=3),
         gt=timedelta(0),
-        description="An alert older than this becomes a dead letter.",
+        description="An alert that was tried for longer than this becomes a dead letter.",
     )
     retry_base: Duration = Field(
         default=timedelta(seconds=1),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+import stat
 import sys
 from typing import Literal
 
@@ -42,6 +43,7 @@ class StdoutSink:
     async def open(self) -> None:
         if self._descriptor is None:
             self._descriptor = sys.stdout.fileno()
+        self._half_line = await asyncio.to_thread(_ends_in_a_line, self._descriptor)
 
     async def send(self, alert: Alert, attempt: int) -> Outcome:
         del attempt  # a repetition has the same id in the document
@@ -73,3 +75,20 @@ class StdoutSink:
             self._half_line = True
             rest = rest[written:]
         self._half_line = False
+
+
+def _ends_in_a_line(descriptor: int) -> bool:
+    """Whether a file ends in a line that an earlier process did not finish (a kill, a full disk). In doubt it does: an empty line
+    is passed over, an alert glued to half of another one is lost.
+    """
+    about = os.fstat(descriptor)
+    if not stat.S_ISREG(about.st_mode) or about.st_size == 0:
+        return False
+    try:  # opened anew, for `>>` gives a descriptor that cannot be read
+        file = os.open(f"/dev/fd/{descriptor}", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return True
+    try:
+        return os.pread(file, 1, about.st_size - 1) != b"\n"
+    finally:
+        os.close(file)

@@ -142,7 +142,7 @@ class Ledger:
             del self._done[folder]
 
     def _has_rested(self, path: str, version: Version, now: datetime) -> bool:
-        if not self.settle or now - _changed_at(version) >= self.settle + CLOCK_SKEW:
+        if not self.settle or now - moment_of(version.mtime_ns) >= self.settle + CLOCK_SKEW:
             return True
         moving = self._moving.get(path)
         if moving is None:
@@ -156,7 +156,7 @@ class Ledger:
         """It is done as it is."""
         self._moving.pop(path, None)
         self._retries.pop(path, None)
-        if now - _changed_at(version) < YOUNG:
+        if now - moment_of(version.mtime_ns) < YOUNG:
             self._young.add(path)
         else:
             self._young.discard(path)
@@ -169,9 +169,9 @@ class Ledger:
         return _Retry(tries, now + min(self.backoff * 2 ** min(tries - 1, 10), MAX_BACKOFF))
 
 
-def _changed_at(version: Version) -> datetime:
-    """Beyond what a datetime holds, as far as it goes."""
+def moment_of(mtime_ns: int) -> datetime:
+    """A file's time; beyond what a datetime holds, as far as it goes."""
     try:
-        return _EPOCH + timedelta(microseconds=version.mtime_ns // 1000)
+        return _EPOCH + timedelta(microseconds=mtime_ns // 1000)
     except OverflowError:
-        return NEVER if version.mtime_ns > 0 else _EPOCH
+        return NEVER if mtime_ns > 0 else _EPOCH

@@ -19,11 +19,15 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, NamedTuple
 
+import structlog
+
 from trailwarden.model import Clock
 from trailwarden.sources.files_batch import Answer, Found, Result, Version, why_unreadable
-from trailwarden.sources.files_ledger import STALLED, Ledger
+from trailwarden.sources.files_ledger import STALLED, Ledger, moment_of
 from trailwarden.sources.files_paths import readable
 from trailwarden.sources.problems import Problems
+
+log = structlog.get_logger(__name__)
 
 FULL_EVERY: Final = timedelta(minutes=1)
 _COARSE: Final = timedelta(seconds=2)
@@ -99,12 +103,25 @@ class Spool:
         self._now = self._clock.now()
         for answer in answers:
             self._note(answer)
-        found = list(islice(self._pass, limit)) if self._pass is not None else []
+        found = self._more(limit)
         if self._pass is not None and len(found) < limit:
             self._pass = None
             if self.root_fault is None:
                 self.last_success = self._clock.now()
         self.spent += time.thread_time() - started
+        return found
+
+    def _more(self, limit: int) -> list[Found]:
+        """What was found before a bug showed itself is handed out all the same: the ledger has it in flight by then."""
+        found: list[Found] = []
+        try:
+            for item in islice(self._pass or (), limit):
+                found.append(item)  # noqa: PERF402 - one at a time, so that none is lost when the next one raises
+        except Exception:
+            self._pass = None
+            if not found:
+                raise
+            log.exception("pass_failed", root=readable(self._root))
         return found
 
     def _note(self, answer: Answer) -> None:
@@ -178,7 +195,7 @@ class Spool:
             self._folders.pop(folder, None)
             self._folder_fault(folder, fault)
             return
-        changed = datetime.fromtimestamp(status.st_mtime_ns // 1_000_000_000, self._now.tzinfo)
+        changed = moment_of(status.st_mtime_ns)
         stamp = status.st_mtime_ns if self._now - changed > _COARSE else None
         self._folders[folder] = _Folder(stamp, folders)
         self.ledger.keep_only(folder, files)

@@ -1,0 +1,93 @@
+"""Batches to what they give rise to: load, inspect, assemble. The part of the ingest that runs in worker threads.
+
+Keeps: a batch that fails does not touch its neighbours; nothing here changes anything outside.
+
+Next: `trailwarden.pipeline.ingest`, which commits and acks what comes out of here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from trailwarden.decode import Limits, Rejected
+from trailwarden.detection import Inspection, Matcher, inspect
+from trailwarden.errors import Reason, SourceError
+from trailwarden.model import Batch, Clock
+from trailwarden.pipeline.assemble import Router, assemble
+from trailwarden.store import Commit
+from trailwarden.telemetry import Metrics
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A batch that was inspected, and what it gave rise to."""
+
+    batch: Batch
+    inspection: Inspection
+    commit: Commit
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A batch that could not be inspected, and why. bug: ours, not the input's or the world's."""
+
+    batch: Batch
+    why: str
+    bug: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Inspector:
+    """Thread-safe. payload_limit: bytes of a quarantined payload that are kept; group_bytes, group_alerts: of one transaction."""
+
+    matcher: Matcher
+    limits: Limits
+    route: Router
+    clock: Clock
+    metrics: Metrics
+    group_bytes: int
+    group_alerts: int
+    payload_limit: int
+
+    def portion(self, batches: Sequence[Batch]) -> list[Inspected | Failed]:
+        """As many of the batches, from the first on, as one transaction may hold; at least one. In a worker thread."""
+        done: list[Inspected | Failed] = []
+        size = alerts = 0
+        for batch in batches:
+            if done and (
+                size + batch.size_hint > self.group_bytes or alerts >= self.group_alerts
+            ):
+                break
+            item = self._inspect(batch)
+            done.append(item)
+            size += batch.size_hint
+            alerts += len(item.commit.alerts) if isinstance(item, Inspected) else 0
+        return done
+
+    def _inspect(self, batch: Batch) -> Inspected | Failed:
+        try:
+            size, inspection = self._account_for(batch)
+            commit = assemble(batch, size, inspection, self.route, self.clock.now(), self.payload_limit)
+        except SourceError as fault:
+            return Failed(batch, fault.detail, bug=False)
+        except Exception as fault:
+            log.exception("inspection_failed", locator=batch.origin.locator)
+            return Failed(batch, f"{type(fault).__name__} while inspecting {batch.origin.locator}", bug=True)
+        return Inspected(batch, inspection, commit)
+
+    def _account_for(self, batch: Batch) -> tuple[int, Inspection]:
+        try:
+            payload = batch.load()
+        except SourceError as fault:
+            if fault.reason is not Reason.TOO_LARGE:
+                raise
+            # The bytes were never read; the origin in the quarantine row tells where they are.
+            rejected = Rejected(b"", fault.reason, fault.detail, None)
+            return batch.size_hint, Inspection(seen=1, rejected=(rejected,), whole=True)
+        with self.metrics.decode_timer():
+            return len(payload), inspect(payload, self.matcher, self.limits, digest=True)
