@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from trailwarden.detection import build_alert, load_pack
+from trailwarden.detection import load_pack
+from trailwarden.detection.alert import build_alert
 from trailwarden.model import Alert, Event, Origin
 
 SHARED = Path(__file__).resolve().parents[2] / "../shared/data"

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.detection.alerts import NOW, ORIGIN, RECEIVED, ROLE, RULE, alert_for, document_for, event
-from trailwarden.detection import AlertDocument, build_alert
+from trailwarden.detection.alert import build_alert
+from trailwarden.detection.document import AlertDocument
 from trailwarden.model import Event, Origin, Severity
 
 HOME = "111122223333"

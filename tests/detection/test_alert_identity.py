@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from tests.detection.alerts import document_for, event
-from trailwarden.detection import alert_id
-from trailwarden.detection.identity import dedupe_key
+from trailwarden.detection.identity import alert_id, dedupe_key
 from trailwarden.model import Event
 
 

@@ -12,7 +12,8 @@ import pytest
 from tests.detection.alerts import NOW, ORIGIN, RECEIVED, RULE, SHARED, alert_for, event
 from tests.docs.reference import DOCS, alert_schema
 from trailwarden.decode import Limits, parse_event
-from trailwarden.detection import Matcher, build_alert, inspect
+from trailwarden.detection import Matcher, inspect
+from trailwarden.detection.alert import build_alert
 from trailwarden.model import Event
 
 SCHEMA = json.loads((DOCS / "alert.schema.json").read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ import click
 import typer.main
 
 from trailwarden.cli import app
-from trailwarden.detection import AlertDocument
+from trailwarden.detection.document import AlertDocument
 from trailwarden.settings import Settings
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

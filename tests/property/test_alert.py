@@ -13,7 +13,9 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trailwarden.detection import alert_id, build_alert, load_pack
+from trailwarden.detection import load_pack
+from trailwarden.detection.alert import build_alert
+from trailwarden.detection.identity import alert_id
 from trailwarden.model import Event, Origin
 
 ROOT = Path(__file__).resolve().parents[2]

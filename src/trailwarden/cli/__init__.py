@@ -30,7 +30,10 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"trailwarden {__version__}")
+        from trailwarden.decode import COMPILED
+
+        way = "with" if COMPILED else "without"
+        typer.echo(f"trailwarden {__version__} ({way} the compiled pass)")
         raise typer.Exit
 
 

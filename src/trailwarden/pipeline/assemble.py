@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from trailwarden.decode import Rejected
-from trailwarden.detection import Inspection, build_alert
+from trailwarden.detection import Inspection
+from trailwarden.detection.alert import build_alert
 from trailwarden.model import Alert, Batch
 from trailwarden.store import Commit, Quarantined, Received, RoutedAlert
 

@@ -14,7 +14,7 @@ class PipelineSettings(BaseModel):
 
     workers: int = Field(default=2, ge=1, le=64, description="Threads that decompress, search and parse.")
     group_batches: int = Field(
-        default=64, ge=1, le=1000, description="Batches committed in one transaction at the most."
+        default=256, ge=1, le=1000, description="Batches committed in one transaction at the most."
     )
     group_bytes: Size = Field(
         default=8 * 1024 * 1024,
