@@ -59,9 +59,7 @@ class Inspector:
         done: list[Inspected | Failed] = []
         size = alerts = 0
         for batch in batches:
-            if done and (
-                size + batch.size_hint > self.group_bytes or alerts >= self.group_alerts
-            ):
+            if done and (size + batch.size_hint > self.group_bytes or alerts >= self.group_alerts):
                 break
             item = self._inspect(batch)
             done.append(item)
