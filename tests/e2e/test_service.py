@@ -78,6 +78,16 @@ async def test_once_says_what_is_left(tmp_path: Path) -> None:
         assert json.loads(shown[1])["id"] == row["alert_id"]
 
 
+async def test_alerts_of_a_sink_that_is_gone_are_told_of(tmp_path: Path) -> None:
+    async with receiving(always=answer(404)) as receiver:
+        config = configured(tmp_path, receiver.url)
+        put(tmp_path)
+        await command("run", "--config", str(config), "--once")
+        _, _, err = await command("run", "--config", str(configured(tmp_path)), "--once")
+        (told,) = [json.loads(line) for line in err.splitlines() if "alerts_wait_for_an_unknown_sink" in line]
+        assert (told["sink"], told["pending"]) == ("hook", 1)
+
+
 async def test_a_dead_letter_can_be_discarded(tmp_path: Path) -> None:
     async with receiving(always=answer(400)) as receiver:
         config = configured(tmp_path, receiver.url)

@@ -93,6 +93,7 @@ class Service:
                 health=health.url,
                 rules=len(parts.ingests[0].inspector.matcher.rules),
             )
+            await _tell_of_orphans(parts, store)
             try:
                 await self._work(parts, board)
             finally:
@@ -158,3 +159,16 @@ class Service:
         if unread:
             log.error("not_everything_was_read", first=unread[0], number=len(unread))
         return UNREAD if unread or (await store.summary()).quarantined else GOOD
+
+
+async def _tell_of_orphans(parts: Parts, store: Store) -> None:
+    """Alerts that wait for a sink which the configuration no longer has: nobody sends them, so somebody must be told."""
+    configured = {sink.name for sink in parts.sinks}
+    for name, backlog in (await store.summary()).backlog.items():
+        if name not in configured and backlog.pending:
+            log.warning(
+                "alerts_wait_for_an_unknown_sink",
+                sink=name,
+                pending=backlog.pending,
+                detail=f"configure a sink of this name again, or `trailwarden outbox discard --sink {name} --all`",
+            )
