@@ -32,7 +32,17 @@ OTHER_CIS = {
     "ReplaceNetworkAclAssociation",
 }  # fmt: skip
 """The names of the benchmark's patterns for gateways, route tables and network ACLs: not ours to repeat."""
-OURS = [rule for pack in PACKS[1:] for rule in load_pack(pack)]
+OURS = [rule for pack in ("vpc-extended", "vpc-neighbours") for rule in load_pack(pack)]
+TRAIL = load_pack("trail-tampering")
+TRAIL_OPERATIONS = frozenset(
+    (service, name)
+    for service, _, name in (
+        line.partition(" ")
+        for line in (Path(__file__).parents[1] / "data/trail-operations.txt").read_text().splitlines()
+        if not line.startswith("#")
+    )
+)
+"""Of CloudTrail, S3 and KMS, each with its service."""
 
 
 def names(pattern: str) -> list[str]:
@@ -103,3 +113,49 @@ def test_every_write_with_vpc_in_its_name_is_in_a_pack() -> None:
 
 def test_neighbours_are_low() -> None:
     assert {rule.severity for rule in load_pack("vpc-neighbours")} == {Severity.LOW}
+
+
+def test_what_tampers_with_a_trail_is_high_and_what_stops_it_critical() -> None:
+    assert {rule.id: str(rule.severity) for rule in TRAIL} == {
+        "trail-logging-stopped": "critical",
+        "trail-changed": "high",
+        "trail-started": "low",
+        "trail-bucket-changed": "high",
+        "trail-key-changed": "high",
+    }
+
+
+@pytest.mark.parametrize("rule", TRAIL, ids=lambda rule: rule.id)
+def test_of_the_operations_around_a_trail_a_rule_selects_what_it_names_and_no_read(rule: Rule) -> None:
+    selects = compile_predicate(rule.parsed)
+    selected = {
+        (service, name)
+        for service, name in TRAIL_OPERATIONS
+        if selects({"eventSource": service, "eventName": name})
+    }
+    assert sorted(name for _, name in selected) == sorted(names(rule.pattern)), "each name is an operation"
+    reads = ("Describe", "Get", "List", "Head", "Lookup")
+    assert not {name for _, name in selected if name.startswith(reads)}
+    for _, name in selected:
+        assert not selects({"eventName": name}), "the service is tested too"
+        assert not selects({"eventSource": "ec2.amazonaws.com", "eventName": name})
+    assert parse(rule.pattern, CLOUDWATCH) == rule.parsed, "it fits into a metric filter"
+
+
+@pytest.mark.parametrize("rule", TRAIL, ids=lambda rule: rule.id)
+def test_an_attempt_on_a_trail_counts_whatever_became_of_it(rule: Rule) -> None:
+    done = [event for event in rule.must_match if "errorCode" not in event]
+    assert [event["eventName"] for event in done] == names(rule.pattern)
+    assert len(rule.must_match) > len(done), "an example of a failed call"
+    selects = compile_predicate(rule.parsed)
+    assert all(selects(event | {"errorCode": "AccessDenied", "errorMessage": "no"}) for event in done)
+    near = {(event["eventSource"], event["eventName"]) for event in rule.must_not_match}
+    elsewhere = {pair for pair in near if pair[0] == "other.amazonaws.com"}
+    assert elsewhere, "the same name at another service"
+    assert near - elsewhere <= TRAIL_OPERATIONS, "a near miss exists"
+
+
+def test_the_control_for_trails_is_covered() -> None:
+    control = {"CreateTrail", "UpdateTrail", "DeleteTrail", "StartLogging", "StopLogging"}
+    covering = [rule for rule in TRAIL if "CloudWatch.5" in rule.references.security_hub]
+    assert control <= {name for rule in covering for name in names(rule.pattern)}

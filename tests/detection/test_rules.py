@@ -137,7 +137,9 @@ def test_a_missing_file(tmp_path: Path) -> None:
 def test_an_unknown_pack_names_the_nearest_and_the_known_ones() -> None:
     with pytest.raises(RuleError, match="did you mean 'cis-vpc'"):
         load_pack("cis-vcp")
-    with pytest.raises(RuleError, match="the packs are cis-vpc, vpc-extended, vpc-neighbours"):
+    with pytest.raises(
+        RuleError, match="the packs are cis-vpc, vpc-extended, vpc-neighbours, trail-tampering"
+    ):
         load_pack("../../etc/passwd")
 
 
