@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trailwarden.coverage.binding import Arrived
 from trailwarden.coverage.conditions import State
 from trailwarden.coverage.facts import AccountFacts, Failure, Fault, Selectors, Trail, TrailStatus
 from trailwarden.coverage.verdict import judge, worst
+from trailwarden.model.log_key import LogKey
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HERE, THERE = "eu-west-1", "us-east-1"
@@ -20,6 +22,10 @@ MEMBER, MANAGEMENT = "123456789012", "999999999999"
 V, U, G = State.VERIFIED, State.UNKNOWN, State.GAP
 ON = TrailStatus(logging=True, latest_delivery=NOW - timedelta(minutes=5))
 OFF = replace(ON, logging=False)
+ARRIVED = [
+    Arrived("logs", LogKey("", organization, MEMBER, "CloudTrail", region, NOW), NOW)
+    for organization, region in product(("", "o-exampleorgid1"), (HERE, THERE))
+]
 ALL, READS = Selectors(), Selectors([{"ReadWriteType": "ReadOnly"}])
 
 
@@ -111,23 +117,36 @@ CASES: list[tuple[str, list[Row], str, State, str, set[str]]] = [
 ]
 
 
+ELSEWHERE = [replace(one, bucket="copies") for one in ARRIVED]
+COPIES = replace(B, bucket="copies")
+FED: list[tuple[list[Row], str, list[Arrived], State, str, set[str]]] = [
+    ([(A, ON, ALL)], "", ELSEWHERE, G, A.arn, {"binding"}),
+    ([(A, ON, ALL), (COPIES, ON, ALL)], "", ELSEWHERE, V, COPIES.arn, set()),
+    ([(A, ON, ALL)], "", [], U, A.arn, {"binding"}),
+]
+
+
 @pytest.mark.parametrize(
-    ("rows", "wanted", "state", "arn", "bad"), [case[1:] for case in CASES], ids=[c[0] for c in CASES]
+    ("rows", "wanted", "arrived", "state", "arn", "bad"),
+    [(*case[1:3], ARRIVED, *case[3:]) for case in CASES] + FED,
+    ids=[c[0] for c in CASES] + ["fed from elsewhere", "fed by the other", "nothing came"],
 )
-def test_a_situation(rows: list[Row], wanted: str, state: State, arn: str, bad: set[str]) -> None:
-    verdict = judge(account(*rows), HERE, wanted)
+def test_a_situation(
+    rows: list[Row], wanted: str, arrived: list[Arrived], state: State, arn: str, bad: set[str]
+) -> None:
+    verdict = judge(account(*rows), HERE, arrived, wanted)
     assert verdict.state is state
     assert verdict.trail == arn
     assert {one.condition for one in verdict.findings if one.state is not V} == bad
 
 
 def test_the_owner_of_an_organization_trail_is_the_management_account() -> None:
-    assert MANAGEMENT in judge(account((ORG, ON, ALL)), HERE).findings[0].sentence
+    assert MANAGEMENT in judge(account((ORG, ON, ALL)), HERE, ARRIVED).findings[0].sentence
 
 
 @pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.NOT_FOUND])
 def test_trails_that_could_not_be_listed_are_no_gap(fault: Fault) -> None:
-    verdict = judge(replace(account(), trails=failure(fault)), HERE)
+    verdict = judge(replace(account(), trails=failure(fault)), HERE, ARRIVED)
     assert verdict.state is U
     assert str(fault) in verdict.findings[0].sentence
 
@@ -148,11 +167,14 @@ ROWS = st.lists(
 
 @given(ROWS, st.randoms(use_true_random=False))
 def test_the_order_of_the_answers_changes_nothing(rows: list[Row], random: st.DataObject) -> None:
-    before = judge(account(*rows), HERE)
+    before = judge(account(*rows), HERE, ARRIVED)
     random.shuffle(rows)  # type: ignore[attr-defined]
-    assert judge(account(*rows), HERE) == before
+    assert judge(account(*rows), HERE, ARRIVED) == before
 
 
 @given(ROWS, st.tuples(st.sampled_from([trail("c")]), STATUSES, SELECTORS))
 def test_another_trail_never_makes_it_worse(rows: list[Row], more: Row) -> None:
-    assert judge(account(*rows, more), HERE).state.rank <= judge(account(*rows), HERE).state.rank
+    assert (
+        judge(account(*rows, more), HERE, ARRIVED).state.rank
+        <= judge(account(*rows), HERE, ARRIVED).state.rank
+    )

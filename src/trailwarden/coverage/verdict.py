@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from trailwarden.coverage import conditions
+from trailwarden.coverage.binding import Arrived, binding
 from trailwarden.coverage.conditions import Finding, State
 from trailwarden.coverage.facts import AccountFacts, Failure, Trail
 
@@ -34,13 +35,18 @@ def worst(states: Iterable[State]) -> State:
     return max(states, key=lambda state: state.rank, default=State.UNKNOWN)
 
 
-def judge(facts: AccountFacts, region: str, wanted: str = "") -> Verdict:
-    """The verdict on a Region. wanted: ARN or name of the trail; "" for whichever of those that are found is best."""
+def judge(facts: AccountFacts, region: str, arrived: Sequence[Arrived], wanted: str = "") -> Verdict:
+    """The verdict on a Region.
+
+    arrived: the latest object of each place; wanted: ARN or name of the trail, "" for the best that is found.
+    """
     if isinstance(facts.trails, Failure):
         return Verdict(facts.account, region, "", (conditions.unanswered("trail_found", facts.trails),))
     distinct = {trail.arn: trail for trail in facts.trails}
     candidates = [trail for trail in distinct.values() if _is_meant(trail, region, wanted)]
-    verdicts = [_of_trail(facts, region, trail) for trail in sorted(candidates, key=lambda one: one.arn)]
+    verdicts = [
+        _of_trail(facts, region, trail, arrived) for trail in sorted(candidates, key=lambda one: one.arn)
+    ]
     if not verdicts:
         return Verdict(
             facts.account, region, "", (_none_found(facts, region, wanted, list(distinct.values())),)
@@ -57,7 +63,7 @@ def _badness(verdict: Verdict) -> tuple[int, int]:
     return verdict.state.rank, sum(finding.state.rank for finding in verdict.findings)
 
 
-def _of_trail(facts: AccountFacts, region: str, trail: Trail) -> Verdict:
+def _of_trail(facts: AccountFacts, region: str, trail: Trail, arrived: Sequence[Arrived]) -> Verdict:
     return Verdict(
         facts.account,
         region,
@@ -68,6 +74,7 @@ def _of_trail(facts: AccountFacts, region: str, trail: Trail) -> Verdict:
             conditions.logging(facts, trail, region),
             conditions.management_events(facts, trail),
             conditions.delivery(facts, trail, region),
+            binding(trail, facts.account, region, arrived),
         ),
     )
 
