@@ -122,7 +122,7 @@ COPIES = replace(B, bucket="copies")
 FED: list[tuple[list[Row], str, list[Arrived], State, str, set[str]]] = [
     ([(A, ON, ALL)], "", ELSEWHERE, G, A.arn, {"binding"}),
     ([(A, ON, ALL), (COPIES, ON, ALL)], "", ELSEWHERE, V, COPIES.arn, set()),
-    ([(A, ON, ALL)], "", [], U, A.arn, {"binding"}),
+    ([(A, ON, ALL)], "", [], U, A.arn, {"binding", "freshness"}),
 ]
 
 

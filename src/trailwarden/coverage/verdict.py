@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 from trailwarden.coverage import conditions
 from trailwarden.coverage.binding import Arrived, binding
 from trailwarden.coverage.conditions import Finding, State
 from trailwarden.coverage.facts import AccountFacts, Failure, Trail
+from trailwarden.coverage.freshness import freshness
+
+MAX_AGE: Final = timedelta(minutes=45)
+"""CloudTrail delivers about every five minutes where there is activity, and promises nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +41,25 @@ def worst(states: Iterable[State]) -> State:
     return max(states, key=lambda state: state.rank, default=State.UNKNOWN)
 
 
-def judge(facts: AccountFacts, region: str, arrived: Sequence[Arrived], wanted: str = "") -> Verdict:
+def judge(
+    facts: AccountFacts,
+    region: str,
+    arrived: Sequence[Arrived],
+    wanted: str = "",
+    max_age: timedelta = MAX_AGE,
+) -> Verdict:
     """The verdict on a Region.
 
-    arrived: the latest object of each place; wanted: ARN or name of the trail, "" for the best that is found.
+    arrived: the latest object of each place; wanted: ARN or name of the trail, "" for the best that is found; max_age: of a
+    file that needs no further proof that the feed lives.
     """
     if isinstance(facts.trails, Failure):
         return Verdict(facts.account, region, "", (conditions.unanswered("trail_found", facts.trails),))
     distinct = {trail.arn: trail for trail in facts.trails}
     candidates = [trail for trail in distinct.values() if _is_meant(trail, region, wanted)]
     verdicts = [
-        _of_trail(facts, region, trail, arrived) for trail in sorted(candidates, key=lambda one: one.arn)
+        _of_trail(facts, region, trail, arrived, max_age)
+        for trail in sorted(candidates, key=lambda one: one.arn)
     ]
     if not verdicts:
         return Verdict(
@@ -63,7 +77,9 @@ def _badness(verdict: Verdict) -> tuple[int, int]:
     return verdict.state.rank, sum(finding.state.rank for finding in verdict.findings)
 
 
-def _of_trail(facts: AccountFacts, region: str, trail: Trail, arrived: Sequence[Arrived]) -> Verdict:
+def _of_trail(
+    facts: AccountFacts, region: str, trail: Trail, arrived: Sequence[Arrived], max_age: timedelta
+) -> Verdict:
     return Verdict(
         facts.account,
         region,
@@ -75,6 +91,7 @@ def _of_trail(facts: AccountFacts, region: str, trail: Trail, arrived: Sequence[
             conditions.management_events(facts, trail),
             conditions.delivery(facts, trail, region),
             binding(trail, facts.account, region, arrived),
+            freshness(facts, trail, region, arrived, max_age),
         ),
     )
 
