@@ -2,9 +2,10 @@
 
 from hypothesis import settings
 
+from tests.aws.emulator import emulator, running_emulator
 from tests.running import run
 
-__all__ = ["run"]
+__all__ = ["emulator", "run", "running_emulator"]
 
 settings.register_profile("trailwarden", deadline=None)
 settings.load_profile("trailwarden")

@@ -10,20 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
+from trailwarden.aws import Fault
 
-class Fault(StrEnum):
-    """Why an answer did not come. Only NOT_FOUND says anything about the trail itself."""
-
-    DENIED = "denied"  # a permission is missing, or the credentials are wrong or expired
-    THROTTLED = "throttled"  # asked too often
-    NOT_FOUND = "not_found"  # there is no such trail
-    FOREIGN = "foreign"  # an organization's trail, which a member account may list and not look into
-    REGION_DISABLED = "region_disabled"  # an opt-in Region that is not enabled
-    NETWORK = "network"  # no complete answer: connection, time-out, 5xx
-    OTHER = "other"
+__all__ = ["AccountFacts", "Failure", "Fault", "Selectors", "Trail", "TrailStatus"]
 
 
 @dataclass(frozen=True, slots=True)
