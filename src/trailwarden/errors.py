@@ -29,6 +29,10 @@ class Reason(StrEnum):
     NOT_AN_EVENT = "not_an_event"  # an element in the place of an event that is not a JSON object
     # --- sources ----------------------------------------------------------------------------------------------
     UNREADABLE = "unreadable"  # permission denied, I/O error
+    MISSING = "missing"  # an announced object that is not there
+    ARCHIVED = "archived"  # an object in an archive tier, to be restored before it can be read
+    NOT_OURS = "not_ours"  # a queue message about something else: no notification, or of another bucket
+    GIVEN_UP = "given_up"  # failed each time that it was received; the detail has the last reason
     # --- sinks ------------------------------------------------------------------------------------------------
     UNREACHABLE = "unreachable"  # name, connection, TLS
     TIMEOUT = "timeout"  # no complete answer in time
@@ -93,3 +97,14 @@ class SourceError(TrailwardenError):
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+
+
+class UnusableError(SourceError):
+    """What a source was given will not become readable by trying again: it belongs into quarantine.
+
+    payload: the bytes, as far as they were had.
+    """
+
+    def __init__(self, reason: Reason, detail: str, payload: bytes = b"") -> None:
+        super().__init__(reason, detail)
+        self.payload = payload

@@ -17,6 +17,8 @@ from typing import Any, Final, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from trailwarden.aws import AwsSettings
+from trailwarden.coverage.settings import CoverageSettings
 from trailwarden.decode import Limits
 from trailwarden.errors import ConfigError
 from trailwarden.health import HealthSettings
@@ -78,6 +80,8 @@ class Settings(BaseModel):
     sources: tuple[SourceSettings, ...] = Field(min_length=1, description="Where the events come from.")
     rules: RulesSettings = RulesSettings()
     sinks: tuple[SinkSettings, ...] = Field(default=(), description="Where the alerts go.")
+    coverage: CoverageSettings | None = Field(default=None, description="The trails that are verified.")
+    aws: AwsSettings = AwsSettings()
     store: StoreSettings = StoreSettings()
     pipeline: PipelineSettings = PipelineSettings()
     decode: DecodeSettings = DecodeSettings()

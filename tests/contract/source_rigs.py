@@ -7,19 +7,36 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from tests.aws.buckets import Bucket
+from tests.aws.emulator import Emulator
+from trailwarden.aws import AwsSettings
 from trailwarden.model import Batch, SystemClock
-from trailwarden.sources import Source, SourceSettings, build_source
+from trailwarden.sources import Given, Source, SourceSettings, build_source
 from trailwarden.sources.files import FilesSettings
+from trailwarden.sources.s3_sqs_settings import S3SqsSettings
 
 
 class SourceRig(ABC):
-    """One kind of source and its world. Checkpoints are kept here, as the store would."""
+    """One kind of source and its world. Checkpoints and the inventory are kept here, as the store would."""
 
-    def __init__(self, folder: Path) -> None:
+    aws = AwsSettings()
+
+    def __init__(self, folder: Path, emulator: Emulator) -> None:
         self.folder = folder
+        self.emulator = emulator
         self.checkpoints: dict[str, str] = {}
+        self.inventory: set[str] = set()
+
+    async def begin(self) -> None:
+        """Make the world."""
+        return
+
+    async def end(self) -> None:
+        """Let go of it."""
+        return
 
     @abstractmethod
     async def put(self, name: str, content: bytes) -> None:
@@ -39,7 +56,11 @@ class SourceRig(ABC):
 
     def source(self, once: bool = False) -> Source:
         """A new one, as after a start of the process."""
-        return build_source(self.settings(once), dict(self.checkpoints), SystemClock())
+        given = Given(SystemClock(), dict(self.checkpoints), self._known, self.aws)
+        return build_source(self.settings(once), given)
+
+    async def _known(self, keys: Sequence[str]) -> Collection[str]:
+        return self.inventory & set(keys)
 
     async def commit(self, batch: Batch) -> bytes:
         """What ingest does: load, commit the checkpoint, ack."""
@@ -47,6 +68,7 @@ class SourceRig(ABC):
         checkpoint = batch.checkpoint
         if checkpoint is not None:
             self.checkpoints[checkpoint.key] = checkpoint.value
+        self.inventory.add(batch.key)
         await batch.ack()
         return content
 
@@ -69,5 +91,30 @@ class FilesRig(SourceRig):
         return os.path.basename(batch.key)
 
 
-RIGS: dict[str, type[SourceRig]] = {"files": FilesRig}
+class S3SqsRig(SourceRig):
+    """Units are objects, each announced in a message of its own. One is spoilt by being removed."""
+
+    async def begin(self) -> None:
+        self.aws = self.emulator.settings()
+        self.bucket = Bucket(self.emulator)
+        await self.bucket.make()
+
+    async def end(self) -> None:
+        await self.bucket.close()
+
+    async def put(self, name: str, content: bytes) -> None:
+        await self.bucket.put(name, content)
+        await self.bucket.announce(name)
+
+    async def spoil(self, name: str) -> None:
+        await self.bucket.remove(name)
+
+    def settings(self, once: bool) -> SourceSettings:
+        return S3SqsSettings.model_validate(self.bucket.source(follow=not once, wait="0s", put_back="0s"))
+
+    def name_of(self, batch: Batch) -> str:
+        return str(batch.origin.details["key"])
+
+
+RIGS: dict[str, type[SourceRig]] = {"files": FilesRig, "s3_sqs": S3SqsRig}
 """Kind -> rig."""

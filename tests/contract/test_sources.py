@@ -10,20 +10,24 @@ from pathlib import Path
 
 import pytest
 
+from tests.aws.emulator import Emulator
 from tests.contract.source_rigs import RIGS, SourceRig
-from trailwarden.errors import Reason, SourceError
+from trailwarden.errors import SourceError
+from trailwarden.model import Batch
 from trailwarden.sources import SOURCES, Source, SourceState
 
 NAMES = ["a.json", "b.json", "c.json"]
 
 
 @pytest.fixture(params=list(RIGS))
-async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> SourceRig:
+async def rig(request: pytest.FixtureRequest, tmp_path: Path, emulator: Emulator) -> AsyncIterator[SourceRig]:
     """A world with three units."""
-    made = RIGS[request.param](tmp_path)
+    made = RIGS[request.param](tmp_path, emulator)
+    await made.begin()
     for name in NAMES:
         await made.put(name, name.encode())
-    return made
+    yield made
+    await made.end()
 
 
 @asynccontextmanager
@@ -37,12 +41,17 @@ async def opened(rig: SourceRig, once: bool = False) -> AsyncIterator[Source]:
         await source.close()
 
 
+async def taken(source: Source, count: int) -> list[Batch]:
+    """Read that many batches, in as many reads as it takes."""
+    got: list[Batch] = []
+    while len(got) < count:
+        got += await source.read(count - len(got))
+    return got
+
+
 async def names(rig: SourceRig, source: Source, count: int) -> list[str]:
     """Read that many batches; none is answered for."""
-    got: list[str] = []
-    while len(got) < count:
-        got += [rig.name_of(batch) for batch in await source.read(count - len(got))]
-    return got
+    return [rig.name_of(batch) for batch in await taken(source, count)]
 
 
 async def comes_true(condition: Callable[[], bool]) -> None:
@@ -74,7 +83,9 @@ async def test_every_unit_comes_with_its_content(rig: SourceRig) -> None:
 
 async def test_a_read_keeps_to_its_limit(rig: SourceRig) -> None:
     async with opened(rig) as source:
-        sizes = [len(await source.read(2)) for _ in range(2)]
+        sizes: list[int] = []
+        while sum(sizes) < 3:
+            sizes.append(len(await source.read(2)))
         assert all(1 <= size <= 2 for size in sizes)
         assert sum(sizes) == 3
 
@@ -90,7 +101,7 @@ async def test_a_batch_is_handed_out_once_while_it_is_in_flight(rig: SourceRig) 
 
 async def test_what_was_not_acked_comes_again_after_a_restart(rig: SourceRig) -> None:
     async with opened(rig) as source:
-        for batch in await source.read(3):
+        for batch in await taken(source, 3):
             batch.load()
     async with opened(rig) as source:
         assert sorted(await names(rig, source, 3)) == NAMES
@@ -148,7 +159,7 @@ async def test_a_cancelled_read_loses_nothing(rig: SourceRig) -> None:
 
 async def test_once_the_end_is_an_empty_read_and_stays_one(rig: SourceRig) -> None:
     async with opened(rig, once=True) as source:
-        for batch in await source.read(3):
+        for batch in await taken(source, 3):
             await rig.commit(batch)
         for _ in range(2):
             assert list(await source.read(3)) == []
@@ -157,7 +168,7 @@ async def test_once_the_end_is_an_empty_read_and_stays_one(rig: SourceRig) -> No
 
 async def test_while_watching_a_read_waits_for_what_comes_later(rig: SourceRig) -> None:
     async with opened(rig) as source:
-        for batch in await source.read(3):
+        for batch in await taken(source, 3):
             await rig.commit(batch)
         reading = asyncio.create_task(source.read(3))
         await comes_true(lambda: source.status().last_success is not None)
@@ -171,7 +182,7 @@ async def test_the_status_is_truthful(rig: SourceRig) -> None:
     assert source.status().state is SourceState.STARTING
     assert source.status().last_success is None
     async with opened(rig) as source:
-        for batch in await source.read(3):
+        for batch in await taken(source, 3):
             await rig.commit(batch)
         reading = asyncio.create_task(source.read(3))
         await comes_true(lambda: source.status().last_success is not None)
@@ -183,26 +194,26 @@ async def test_the_status_is_truthful(rig: SourceRig) -> None:
 
 
 async def test_a_unit_that_cannot_be_read_does_not_stop_the_others(rig: SourceRig) -> None:
+    await rig.spoil("b.json")
+    await rig.put("d.json", b"d.json")
+    got: set[str] = set()
     async with opened(rig) as source:
-        batches = {rig.name_of(batch): batch for batch in await source.read(3)}
-        await rig.spoil("b.json")
-        with pytest.raises(SourceError) as caught:
-            batches["b.json"].load()
-        assert caught.value.reason is Reason.UNREADABLE
-        assert batches["b.json"].checkpoint is None
-        await batches["b.json"].nack(caught.value.detail)
-        for name in ("a.json", "c.json"):
-            assert await rig.commit(batches[name]) == name.encode()
-        await rig.put("d.json", b"d")
+        while got != {"a.json", "c.json", "d.json"}:
+            for batch in await source.read(1):
+                try:
+                    assert await rig.commit(batch) == rig.name_of(batch).encode()
+                    got.add(rig.name_of(batch))
+                except SourceError as fault:
+                    await batch.nack(fault.detail)
         reading = asyncio.create_task(source.read(1))
-        assert [rig.name_of(batch) for batch in await reading] == ["d.json"]
-        assert any("b.json" in problem for problem in source.status().problems)
+        await comes_true(lambda: any("b.json" in problem for problem in source.status().problems))
+        reading.cancel()
 
 
 async def test_close_is_idempotent_ends_a_read_and_tolerates_late_answers(rig: SourceRig) -> None:
     source = rig.source()
     await source.open()
-    first, second, third = await source.read(3)
+    first, second, third = await taken(source, 3)
     reading = asyncio.create_task(source.read(1))
     await asyncio.wait([reading], timeout=0.05)
     await source.close()

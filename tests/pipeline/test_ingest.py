@@ -15,7 +15,7 @@ import pytest
 from tests.pipeline.parts import HandClock, MemoryBatch, MemorySource, a_store
 from trailwarden.decode import Limits
 from trailwarden.detection import Matcher, load_ruleset
-from trailwarden.errors import Reason, SourceError, StoreError
+from trailwarden.errors import Reason, SourceError, StoreError, UnusableError
 from trailwarden.pipeline.ingest import Ingest
 from trailwarden.pipeline.inspector import Inspector
 from trailwarden.pipeline.settings import PipelineSettings
@@ -100,7 +100,7 @@ async def test_what_cannot_be_decoded_is_quarantined_and_acked(tmp_path: Path) -
 async def test_what_cannot_be_read_is_nacked_and_too_large_is_quarantined(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
         denied = MemoryBatch("denied", SourceError(Reason.UNREADABLE, "denied: permission denied"))
-        large = MemoryBatch("large", SourceError(Reason.TOO_LARGE, "large: 9 GB"))
+        large = MemoryBatch("large", UnusableError(Reason.TOO_LARGE, "large: 9 GB"))
         good = MemoryBatch("good", payload("e"))
         await ingest(store, [denied, large, good]).run()
         assert denied.answers == ["nack: denied: permission denied"]

@@ -13,7 +13,7 @@ import pytest
 from tests.sources.spools import TurnedClock, folder_of_a_user
 from trailwarden.errors import ConfigError, Reason, SourceError
 from trailwarden.model import Batch, Clock, SystemClock
-from trailwarden.sources import Source, SourceState, build_source
+from trailwarden.sources import Given, Source, SourceState, build_source
 from trailwarden.sources.files import FilesSettings
 
 FAST = {"settle": "0s", "poll_interval": "5ms"}
@@ -22,7 +22,7 @@ FAST = {"settle": "0s", "poll_interval": "5ms"}
 @asynccontextmanager
 async def source(path: Path, clock: Clock | None = None, **settings: Any) -> AsyncIterator[Source]:
     document = {"kind": "files", "name": "spool", "path": str(path), **FAST, **settings}
-    opened = build_source(FilesSettings.model_validate(document), {}, clock or SystemClock())
+    opened = build_source(FilesSettings.model_validate(document), Given(clock or SystemClock()))
     await opened.open()
     try:
         yield opened

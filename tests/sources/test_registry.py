@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from trailwarden.model import SystemClock
-from trailwarden.sources import SOURCES, SourceSettings, build_source
+from trailwarden.sources import SOURCES, Given, SourceSettings, build_source
 
 
 class Root(BaseModel):
@@ -19,12 +19,12 @@ def parsed(**settings: Any) -> SourceSettings:
 
 
 def test_the_table_has_every_kind_that_the_settings_know() -> None:
-    members = get_args(SourceSettings) or (SourceSettings,)
+    members = get_args(get_args(SourceSettings)[0])
     assert {get_args(member.model_fields["kind"].annotation)[0] for member in members} == set(SOURCES)
 
 
 def test_a_source_is_built_from_its_settings() -> None:
-    source = build_source(parsed(kind="files", name="spool", path="/var/spool"), {}, SystemClock())
+    source = build_source(parsed(kind="files", name="spool", path="/var/spool"), Given(SystemClock()))
     assert (source.name, source.kind) == ("spool", "files")
 
 
@@ -35,10 +35,14 @@ def test_the_defaults() -> None:
     assert settings.max_file_size == 256 * 1024 * 1024
 
 
+def test_a_kind_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    with pytest.raises(ValidationError, match="'files', 's3_sqs'"):
+        parsed(kind="file", name="spool", path="/var/spool")
+
+
 @pytest.mark.parametrize(
     ("settings", "place"),
     [
-        ({"kind": "file"}, "kind"),
         ({"name": ""}, "name"),
         ({"name": "has space"}, "name"),
         ({"path": ""}, "path"),
@@ -73,7 +77,7 @@ async def test_names_that_other_programs_write_to_first_are_passed_over(
 ) -> None:
     (tmp_path / name).write_bytes(b"{}")
     source = build_source(
-        parsed(kind="files", name="spool", path=str(tmp_path), follow=False), {}, SystemClock()
+        parsed(kind="files", name="spool", path=str(tmp_path), follow=False), Given(SystemClock())
     )
     await source.open()
     batches = await source.read(1)

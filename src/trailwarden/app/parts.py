@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from trailwarden.app.routing import router
 from trailwarden.detection import Matcher, load_ruleset
@@ -13,7 +14,7 @@ from trailwarden.pipeline.ingest import Ingest
 from trailwarden.pipeline.inspector import Inspector
 from trailwarden.settings import Settings
 from trailwarden.sinks import Sink, build_sink
-from trailwarden.sources import Source, build_source
+from trailwarden.sources import Given, Source, build_source
 from trailwarden.store import Store
 from trailwarden.telemetry import Known, Metrics
 
@@ -68,7 +69,13 @@ async def make_parts(
     for chosen in settings.sources:
         if once:
             chosen = chosen.model_copy(update={"follow": False})  # noqa: PLW2901 - the same settings, for one run
-        source = build_source(chosen, await store.checkpoints(chosen.name), clock)
+        given = Given(
+            clock=clock,
+            checkpoints=await store.checkpoints(chosen.name),
+            known=partial(store.known, chosen.name),
+            aws=settings.aws,
+        )
+        source = build_source(chosen, given)
         sources.append(source)
         ingests.append(
             Ingest(

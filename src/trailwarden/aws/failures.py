@@ -9,12 +9,17 @@ Rules: the services' error tables (CloudTrail, EC2, SQS, S3, STS API references,
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
 import aiohttp
 from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
+
+from trailwarden.errors import TrailwardenError
 
 
 class Fault(StrEnum):
@@ -127,6 +132,7 @@ _LOST: Final = (
     boto.ConnectionError,
     boto.IncompleteReadError,
     boto.MetadataRetrievalError,
+    ResponseParserError,
     aiohttp.ClientError,
     TimeoutError,
     OSError,
@@ -136,6 +142,23 @@ _SECRET: Final = re.compile(
     r"(?i)((?:secret|token|signature|credential|password)[\w-]*\s*[=:]\s*)\S+|(?:AKIA|ASIA)[A-Z0-9]{12,}"
 )
 _DETAIL_LENGTH: Final = 300
+
+
+class AwsError(TrailwardenError):
+    """A call gave no answer. failure: why."""
+
+    def __init__(self, failure: AwsFailure) -> None:
+        super().__init__(failure.detail)
+        self.failure = failure
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """What a call raises becomes AwsError; what is none of its faults, a bug of ours, passes as it is."""
+    try:
+        yield
+    except (boto.BotoCoreError, boto.ClientError, ResponseParserError, *_LOST) as fault:
+        raise AwsError(classified(fault)) from fault
 
 
 def classified(fault: BaseException) -> AwsFailure:

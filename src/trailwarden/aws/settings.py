@@ -28,7 +28,6 @@ RoleArn = Annotated[
     Field(
         pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$",
         max_length=600,
-        description="The role to take on.",
     ),
 ]
 ExternalId = Annotated[
@@ -37,7 +36,6 @@ ExternalId = Annotated[
         pattern=r"^[A-Za-z0-9_+=,.@:/-]+$",
         min_length=2,
         max_length=1224,
-        description="As the role's trust policy asks for it.",
     ),
 ]
 
@@ -47,8 +45,12 @@ class Role(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    role_arn: RoleArn | None = None
-    external_id: ExternalId | None = None
+    role_arn: RoleArn | None = Field(
+        default=None, description="Assumed with the credentials at hand; empty: they are used as they are."
+    )
+    external_id: ExternalId | None = Field(
+        default=None, description="Where the role's trust policy asks for one."
+    )
 
     @model_validator(mode="after")
     def _belongs_to_a_role(self) -> Role:

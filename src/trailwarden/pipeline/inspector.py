@@ -14,7 +14,7 @@ import structlog
 
 from trailwarden.decode import Limits, Rejected
 from trailwarden.detection import Inspection, Matcher, inspect
-from trailwarden.errors import Reason, SourceError
+from trailwarden.errors import SourceError, UnusableError
 from trailwarden.model import Batch, Clock
 from trailwarden.pipeline.assemble import Router, assemble
 from trailwarden.store import Commit
@@ -81,11 +81,9 @@ class Inspector:
     def _account_for(self, batch: Batch) -> tuple[int, Inspection]:
         try:
             payload = batch.load()
-        except SourceError as fault:
-            if fault.reason is not Reason.TOO_LARGE:
-                raise
-            # The bytes were never read; the origin in the quarantine row tells where they are.
-            rejected = Rejected(b"", fault.reason, fault.detail, None)
+        except UnusableError as fault:
+            # Where the bytes were never read, the origin in the quarantine row tells where they are.
+            rejected = Rejected(fault.payload, fault.reason, fault.detail, None)
             return batch.size_hint, Inspection(seen=1, rejected=(rejected,), whole=True)
         with self.metrics.decode_timer():
             return len(payload), inspect(payload, self.matcher, self.limits, digest=True)

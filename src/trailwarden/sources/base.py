@@ -6,13 +6,32 @@ it reports as a fault, never as silence.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from trailwarden.model import Batch
+from trailwarden.aws import AwsSettings
+from trailwarden.model import Batch, Clock
+
+
+async def _nothing(_keys: Sequence[str]) -> Collection[str]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a source gets from outside, besides its settings.
+
+    checkpoints: key -> value, as the store has them of the source of this name; known: which of these keys the inventory
+    has, may raise StoreError; aws: for sources at AWS.
+    """
+
+    clock: Clock
+    checkpoints: Mapping[str, str] = field(default_factory=dict)
+    known: Callable[[Sequence[str]], Awaitable[Collection[str]]] = _nothing
+    aws: AwsSettings = field(default_factory=AwsSettings)
 
 
 class SourceState(StrEnum):
@@ -26,12 +45,15 @@ class SourceState(StrEnum):
 
 @dataclass(slots=True)
 class SourceStatus:
-    """A snapshot for health. last_success: last poll that went through, also an empty one. problems: one line each, bounded."""
+    """A snapshot for health. last_success: last poll that went through, also an empty one. problems: one line each, bounded;
+    passed_over: what was not read on purpose, why -> how many since the start.
+    """
 
     state: SourceState = SourceState.STARTING
     last_success: datetime | None = None
     detail: str = ""
     problems: list[str] = field(default_factory=list)
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
 
 class Source(Protocol):

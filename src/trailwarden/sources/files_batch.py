@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
-from trailwarden.errors import Reason, SourceError
+from trailwarden.errors import Reason, SourceError, UnusableError
 from trailwarden.model import Batch, Checkpoint, Origin
 
 _TRIES: Final = 3
@@ -149,7 +149,7 @@ class FileBatch(Batch):
     def _too_large(self, version: Version) -> SourceError:
         self._version, self._known = version, True
         self.size_hint = version.size
-        return SourceError(
+        return UnusableError(
             Reason.TOO_LARGE,
             f"{self.key}: {version.size} bytes, more than max_file_size ({self._max_size}); raise it or split the file",
         )

@@ -7,21 +7,25 @@ section in the docs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from trailwarden.model import Clock
-from trailwarden.sources.base import Source
+from pydantic import Field
+
+from trailwarden.sources.base import Given, Source
 from trailwarden.sources.files import FilesSettings, FilesSource
+from trailwarden.sources.s3_sqs import S3SqsSource
+from trailwarden.sources.s3_sqs_settings import S3SqsSettings
 
-SourceSettings = FilesSettings
-"""The settings of any source. With a second kind: a union, told apart by `kind` (pydantic takes no union of one)."""
+SourceSettings = Annotated[FilesSettings | S3SqsSettings, Field(discriminator="kind")]
+"""The settings of any source, told apart by `kind`."""
 
-SOURCES: Final[Mapping[str, Callable[[Any, Mapping[str, str], Clock], Source]]] = {
-    FilesSource.kind: FilesSource,
+SOURCES: Final[Mapping[str, Callable[[Any, Given], Source]]] = {
+    FilesSource.kind: lambda settings, given: FilesSource(settings, given.checkpoints, given.clock),
+    S3SqsSource.kind: S3SqsSource,
 }
 """Kind to source."""
 
 
-def build_source(settings: SourceSettings, checkpoints: Mapping[str, str], clock: Clock) -> Source:
-    """checkpoints: key -> value, as the store has them of the source of this name."""
-    return SOURCES[settings.kind](settings, checkpoints, clock)
+def build_source(settings: SourceSettings, given: Given) -> Source:
+    """Nothing is opened or asked for yet."""
+    return SOURCES[settings.kind](settings, given)

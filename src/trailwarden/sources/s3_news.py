@@ -1,0 +1,90 @@
+"""What one queue message asks to be done. Pure.
+
+Keeps: everything that a message announces is fetched, passed over under a name that is counted, or not ours, which goes into
+the quarantine; nothing is dropped without a trace.
+
+Next: `s3_notifications`, the forms of a message.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from trailwarden.aws import ObjectPlace
+from trailwarden.errors import Reason, UnusableError
+from trailwarden.model.log_key import parse_log_key
+from trailwarden.sources.notification_members import NotANotification
+from trailwarden.sources.s3_notifications import Announced, read_notification
+from trailwarden.sources.s3_objects import object_key
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """One object to be read. key: its name in the inventory."""
+
+    at: ObjectPlace
+    key: str
+
+    def details(self) -> dict[str, str | int]:
+        """Coordinates for the origin."""
+        details: dict[str, str | int] = {"bucket": self.at.bucket, "key": self.at.key}
+        if self.at.version is not None:
+            details["version"] = self.at.version
+        return details
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """objects: to be read; unusable: for the quarantine, each with its name; passed_over: why -> how many."""
+
+    objects: Sequence[Fetch] = ()
+    unusable: Sequence[tuple[str, UnusableError]] = ()
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+
+
+def sorted_out(body: str, buckets: Sequence[str], prefixes: Sequence[str]) -> News:
+    """What a message's body asks for, given the buckets and key prefixes that are ours."""
+    try:
+        said = read_notification(body)
+    except NotANotification as fault:
+        return News(unusable=[_not_ours(body, f"not a notification about S3 objects: {fault}")])
+    passed: Counter[str] = Counter()
+    if said.test:
+        passed["test"] += 1
+    if said.removed:
+        passed["not_a_new_object"] += said.removed
+    objects: list[Fetch] = []
+    unusable: list[tuple[str, UnusableError]] = []
+    for one in said.objects:
+        why = _passed_over(one.key, prefixes)
+        if one.bucket not in buckets:
+            unusable.append(_not_ours(body, f"news of s3://{one.bucket}/{one.key}, a bucket not configured"))
+        elif why:
+            passed[why] += 1
+        else:
+            objects.append(_fetch(one))
+    return News(objects, unusable, passed)
+
+
+def _fetch(one: Announced) -> Fetch:
+    place = ObjectPlace(one.bucket, one.key, one.version, one.region)
+    return Fetch(place, object_key(one.bucket, one.key, one.etag or one.version))
+
+
+def _passed_over(key: str, prefixes: Sequence[str]) -> str:
+    """Why a key is not fetched, "" where it is: digests and Insights are deliveries, too, and hold no events of the API."""
+    if not key.startswith(tuple(prefixes)):
+        return "other_prefix"
+    if key.endswith("/"):
+        return "folder"
+    log = parse_log_key(key)
+    return "" if log is None or log.kind == "CloudTrail" else "no_events"
+
+
+def _not_ours(body: str, detail: str) -> tuple[str, UnusableError]:
+    payload = body.encode("utf-8", "surrogatepass")
+    digest = hashlib.sha256(payload + b"\0" + detail.encode("utf-8", "surrogatepass"))
+    return f"sqs:{digest.hexdigest()[:24]}", UnusableError(Reason.NOT_OURS, detail, payload)
