@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+from trailwarden.app.coverage import TRIGGERS, CoverageWatch
 from trailwarden.app.routing import router
+from trailwarden.coverage.own import rules
+from trailwarden.coverage.round import Collector
 from trailwarden.detection import Matcher, load_ruleset
-from trailwarden.model import Clock
+from trailwarden.health import StatusBoard
+from trailwarden.model import Batch, Clock
 from trailwarden.pipeline.delivery import Delivery, Route
 from trailwarden.pipeline.ingest import Ingest
 from trailwarden.pipeline.inspector import Inspector
 from trailwarden.settings import Settings
 from trailwarden.sinks import Sink, build_sink
 from trailwarden.sources import Given, Source, build_source
-from trailwarden.store import Store
+from trailwarden.store import Commit, Store
 from trailwarden.telemetry import Known, Metrics
 
 
@@ -28,6 +33,7 @@ class Parts:
     ingests: tuple[Ingest, ...]
     delivery: Delivery
     pool: ThreadPoolExecutor
+    watch: CoverageWatch | None
 
 
 def make_metrics(settings: Settings, matcher: Matcher) -> Metrics:
@@ -42,12 +48,26 @@ def make_metrics(settings: Settings, matcher: Matcher) -> Metrics:
 
 
 def make_matcher(settings: Settings) -> Matcher:
-    """Raises RuleError."""
-    return Matcher(load_ruleset(settings.rules.packs, settings.rules.files))
+    """Where coverage is verified, with the rules that tell of changes to the trail. Raises RuleError."""
+    packs = settings.rules.packs
+    if settings.coverage is not None and TRIGGERS not in packs:
+        packs = (*packs, TRIGGERS)
+    return Matcher(load_ruleset(packs, settings.rules.files))
+
+
+def _not_watched(_batches: Sequence[Batch], _commit: Commit) -> None:
+    """Nothing is verified."""
 
 
 async def make_parts(
-    settings: Settings, store: Store, matcher: Matcher, metrics: Metrics, clock: Clock, *, once: bool
+    settings: Settings,
+    store: Store,
+    matcher: Matcher,
+    metrics: Metrics,
+    board: StatusBoard,
+    clock: Clock,
+    *,
+    once: bool,
 ) -> Parts:
     """Raises ConfigError and StoreError."""
     sinks = tuple(build_sink(sink, clock) for sink in settings.sinks)
@@ -64,6 +84,22 @@ async def make_parts(
         group_alerts=settings.pipeline.group_alerts,
         payload_limit=settings.store.quarantine_payload_limit,
     )
+    watch = None
+    if settings.coverage is not None and not once:
+        watch = CoverageWatch(
+            settings=settings.coverage,
+            collector=Collector(settings.aws, settings.coverage.timeout, clock),
+            store=store,
+            board=board,
+            metrics=metrics,
+            sinks=delivery.status,
+            required=tuple(sink.name for sink in settings.sinks if sink.required),
+            rules=rules(matcher, settings.decode.limits()),
+            triggers=frozenset(rule.id for rule in matcher.rules if rule.pack == TRIGGERS),
+            route=inspector.route,
+            wake_delivery=delivery.wake,
+            clock=clock,
+        )
     sources: list[Source] = []
     ingests: list[Ingest] = []
     for chosen in settings.sources:
@@ -86,6 +122,7 @@ async def make_parts(
                 metrics=metrics,
                 pool=pool,
                 committed=lambda _new: delivery.wake(),
+                observed=watch.observed if watch is not None else _not_watched,
             )
         )
-    return Parts(tuple(sources), sinks, tuple(ingests), delivery, pool)
+    return Parts(tuple(sources), sinks, tuple(ingests), delivery, pool, watch)

@@ -64,7 +64,9 @@ class Service:
         board = StatusBoard(self.clock)
         store = await open_store(self.settings.store)
         try:
-            parts = await make_parts(self.settings, store, matcher, metrics, self.clock, once=self.once)
+            parts = await make_parts(
+                self.settings, store, matcher, metrics, board, self.clock, once=self.once
+            )
             health = await start_health(self.settings.http, board, metrics)
             self.url = health.url
             try:
@@ -86,7 +88,10 @@ class Service:
                 opened.push_async_callback(source.close)
                 await source.open()
             observer = Observer(parts, store, board, metrics, self.clock, self.settings.store.retention)
-            watching = asyncio.create_task(observer.run())
+            watching = [asyncio.create_task(observer.run())]
+            if parts.watch is not None:
+                opened.push_async_callback(parts.watch.collector.close)
+                watching.append(asyncio.create_task(parts.watch.run()))
             log.info(
                 "started",
                 version=__version__,
@@ -97,9 +102,9 @@ class Service:
             try:
                 await self._work(parts, board)
             finally:
-                watching.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await watching
+                for task in watching:
+                    task.cancel()
+                await asyncio.gather(*watching, return_exceptions=True)
         return await self._verdict(parts, store)
 
     async def _work(self, parts: Parts, board: StatusBoard) -> None:

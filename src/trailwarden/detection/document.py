@@ -80,6 +80,36 @@ class OriginReference(BaseModel):
     index: int = Field(ge=0, description="The position of the event among those of the same payload, from 0.")
 
 
+class ConditionReference(BaseModel):
+    """One condition of a verdict that changed."""
+
+    model_config = PART
+
+    account: Text = Field(description="Empty: the condition lies with Trailwarden itself.")
+    region: Text = Field(description="The Region that it was judged for.")
+    condition: Text = Field(description="Its id.")
+    status: Literal["verified", "unknown", "gap"] = Field(description="What it is now.")
+    sentence: Text = Field(description="What was found.")
+    remedy: Text = Field(description="What to do; empty where there is nothing to be done.")
+    evidence: dict[str, Any] = Field(description="The answer that it rests on.")
+
+
+class CoverageReference(BaseModel):
+    """A verdict that changed: whether the feed would show a VPC change."""
+
+    model_config = PART
+
+    before: Literal["verified", "unknown", "gap"] | None = Field(
+        description="What was announced last; null for the first verdict."
+    )
+    after: Literal["verified", "unknown", "gap"] = Field(description="What it is now.")
+    regions: tuple[Text, ...] = Field(description="Of the account; empty: Trailwarden itself.")
+    trail: Text | None = Field(description="ARN of the trail that it is about.")
+    conditions: tuple[ConditionReference, ...] = Field(
+        description="Those that are not verified; after a recovery those that decide now."
+    )
+
+
 class AlertDocument(BaseModel):
     """What sinks get."""
 
@@ -88,8 +118,9 @@ class AlertDocument(BaseModel):
     schema_: Literal["trailwarden.alert/1"] = Field(
         default=SCHEMA, alias="schema", description="Version of this document."
     )
-    kind: Literal["event_match"] = Field(
-        default="event_match", description="What gave rise to the alert: an event that a rule selected."
+    kind: Literal["event_match", "coverage_change", "test"] = Field(
+        default="event_match",
+        description="What gave rise to it: an event that a rule selected, a verdict that changed, or a test of the way.",
     )
     id: Annotated[str, Field(pattern=ID_PATTERN)] = Field(
         description="Derived from rule and event: the idempotency key."
@@ -121,6 +152,9 @@ class AlertDocument(BaseModel):
     amends: Text | None = Field(
         default=None,
         description="The eventID that this event replaces (addendum UPDATED_DATA); the alert has the id of that event's.",
+    )
+    coverage: CoverageReference | None = Field(
+        default=None, description="For a verdict that changed: before and after, with the evidence."
     )
     origin: OriginReference = Field(description="Where the bytes were.")
     references: References = Field(description="As in `rule`: where to read on.")

@@ -38,7 +38,7 @@ class StatusBoard:
         self._lock = Lock()
         self._checks: dict[str, tuple[Check, float]] = {}
         self._beaten = monotonic()
-        self._coverage = Coverage("unknown", "not configured", self._clock.now())
+        self._coverage = Coverage("unknown", "not configured", self._clock.now()), monotonic()
         self._draining = False
 
     def set(self, check: Check) -> None:
@@ -51,10 +51,10 @@ class StatusBoard:
         with self._lock:
             self._checks.pop(name, None)
 
-    def set_coverage(self, coverage: Coverage) -> None:
-        """Replace the verdict on the coverage."""
+    def set_coverage(self, coverage: Coverage, age: float = 0.0) -> None:
+        """Replace the verdict on the coverage. age: seconds that it is old already."""
         with self._lock:
-            self._coverage = coverage
+            self._coverage = coverage, self._monotonic() - age
 
     def heartbeat(self) -> None:
         """The main loop runs. To be called at intervals well under the limit, idle or not."""
@@ -73,17 +73,18 @@ class StatusBoard:
 
     def coverage(self) -> Coverage:
         with self._lock:
-            return self._coverage
+            coverage, since = self._coverage
+        return coverage.aged(max(0.0, self._monotonic() - since))
 
     def checks(self) -> Sequence[Check]:
         """All checks in the order in which they were first set; the process's own and the coverage's stand last."""
         with self._lock:
-            kept, coverage = list(self._checks.values()), self._coverage
+            kept = list(self._checks.values())
         now = self._monotonic()
         return [
             *(_aged(check, now - since) for check, since in kept),
             self._heartbeat_check(now),
-            coverage.as_check(),
+            self.coverage().as_check(),
         ]
 
     def _heartbeat_check(self, now: float) -> Check:

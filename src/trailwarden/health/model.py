@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -90,12 +90,24 @@ _COVERAGE_STATUS: Final[Mapping[CoverageVerdict, Status]] = {
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Whether the feed would show every VPC change. reason: one line; evidence: JSON values, by condition."""
+    """Whether the feed would show every VPC change.
+
+    reason: one line; evidence: JSON values, by condition; max_age: seconds after which nobody knows any more; None: never.
+    """
 
     verdict: CoverageVerdict
     reason: str
     time: datetime
     evidence: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    max_age: float | None = None
+    age: float = 0.0
+
+    def aged(self, age: float) -> Coverage:
+        """The same `age` seconds later: `unknown` where it is too old to be trusted."""
+        if self.max_age is None or age <= self.max_age:
+            return replace(self, age=age)
+        reason = f"not verified for {age:.0f} s; last: {self.verdict}: {self.reason}"
+        return replace(self, verdict="unknown", reason=reason, age=age)
 
     def as_json(self) -> dict[str, Any]:
         """The body of `/coverage`."""
@@ -103,6 +115,7 @@ class Coverage:
             "verdict": self.verdict,
             "reason": self.reason,
             "time": rfc3339(self.time),
+            "age_seconds": round(self.age, 1),
             "evidence": dict(self.evidence),
         }
 

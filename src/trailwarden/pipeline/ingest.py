@@ -53,6 +53,8 @@ class Ingest:
     pool: ThreadPoolExecutor
     committed: Callable[[int], None]
     """Called after each commit with the number of new alerts: wakes the delivery."""
+    observed: Callable[[Sequence[Batch], Commit], None] = lambda _batches, _commit: None
+    """Called after each commit with what was committed, new or known."""
     status: IngestStatus = field(default_factory=IngestStatus)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _groups: set[asyncio.Task[None]] = field(default_factory=set)
@@ -175,6 +177,7 @@ class Ingest:
                 continue
             self.status.store_fault = ""
             self._account(commit, committed)
+            self.observed([item.batch for item in inspected], commit)
             return True
 
     def _account(self, commit: Commit, committed: Committed) -> None:

@@ -153,6 +153,10 @@ METRICS: Final[tuple[Definition, ...]] = (
     # --- coverage ---------------------------------------------------------------------------------------------------
     Definition("coverage_status", "gauge", ("status",), "1 for the verdict on the coverage, else 0.",
                _each(COVERAGE)),
+    Definition("coverage_condition", "gauge", ("condition", "account", "region"),
+               "0 verified, 1 unknown, 2 gap; no account: the condition lies with Trailwarden itself.", _none),
+    Definition("last_file_timestamp_seconds", "gauge", ("account", "region"),
+               "When the last log file of an account and Region was dealt with.", _none),
 )  # fmt: skip
 
 BY_NAME: Final[Mapping[str, Definition]] = MappingProxyType({one.name: one for one in METRICS})

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import Metric
@@ -31,6 +32,8 @@ from trailwarden.telemetry.definitions import (
     Definition,
     Known,
 )
+
+_RANKS: Final = {"verified": 0, "unknown": 1, "gap": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Metrics:
         self._backlogs_lock = Lock()
         self._backlogs = dict.fromkeys(known.sinks, Backlog())
         self._gauges["build_info"].labels(version, revision).set(1)
+        self._conditions: frozenset[tuple[str, str, str]] = frozenset()
         self.coverage("unknown")
 
     def _build(self, definition: Definition, known: Known) -> None:
@@ -193,6 +197,20 @@ class Metrics:
     def coverage(self, verdict: str) -> None:
         """The verdict on the coverage: one of COVERAGE."""
         self._set_one_of("coverage_status", (), COVERAGE, verdict)
+
+    def conditions(self, states: Mapping[tuple[str, str, str], str]) -> None:
+        """(condition, account, region) -> one of COVERAGE. Those of the last time that are not in it are taken out."""
+        gauge = self._gauges["coverage_condition"]
+        for gone in self._conditions - states.keys():
+            gauge.remove(*gone)
+        for labels, state in states.items():
+            gauge.labels(*labels).set(_RANKS[state])
+        self._conditions = frozenset(states)
+
+    def arrivals(self, latest: Mapping[tuple[str, str], datetime]) -> None:
+        """(account, region) -> when the last file of it was dealt with."""
+        for labels, at in latest.items():
+            self._gauges["last_file_timestamp_seconds"].labels(*labels).set(at.timestamp())
 
     def heartbeat(self, at: datetime) -> None:
         """The main loop ticked."""
