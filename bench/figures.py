@@ -16,6 +16,7 @@ from bench.matching import (
     match_vs_limit,
     match_vs_naive,
 )
+from bench.objects import s3_objects_vs_aiobotocore
 from bench.processes import rss_2gb_mb, scan_vs_rg, service_small_files_vs_match
 from bench.setting import Figure, Setting
 from bench.steps import steps
@@ -47,6 +48,7 @@ MEASURES: Final[dict[str, Measure]] = {
     "match_every_file_vs_naive": match_every_file_vs_naive,
     "scan_vs_rg": scan_vs_rg,
     "service_small_files_vs_match": service_small_files_vs_match,
+    "s3_objects_vs_aiobotocore": s3_objects_vs_aiobotocore,
     "rss_2gb_mb": rss_2gb_mb,
     "steps": steps,
 }
@@ -59,5 +61,6 @@ TARGETS: Final[dict[str, Target]] = {
     "match_every_file_vs_naive": Target(4),
     "scan_vs_rg": Target(3),
     "service_small_files_vs_match": Target(0.3),
+    "s3_objects_vs_aiobotocore": Target(4),
     "rss_2gb_mb": Target(200, at_most=True),
 }

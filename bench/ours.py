@@ -12,7 +12,9 @@ from typing import Final
 
 import yaml
 
+from bench.bare_loop import QUEUE
 from bench.rivals import Count
+from bench.standin import BUCKET
 from trailwarden.decode import Limits
 from trailwarden.detection import Matcher, inspect, load_ruleset
 
@@ -102,6 +104,32 @@ def service(path: Path, state: Path) -> list[str]:
         "http": {"host": "127.0.0.1", "port": 0},
         "log": {"format": "json", "level": "warning"},
     }
+    return _running(config, state)
+
+
+def s3_service(base: str, state: Path) -> list[str]:
+    """The command that runs the whole service once over what the queue of the stand-in at `base` announces."""
+    source = {
+        "kind": "s3_sqs",
+        "name": "bench",
+        "queue_url": base + QUEUE,
+        "buckets": [BUCKET],
+        "follow": False,
+        "wait": "1s",
+    }
+    config = {
+        "sources": [source],
+        "aws": {"region": "eu-west-1", "endpoint_url": base, "s3_addressing": "path"},
+        "rules": {"packs": ["cis-vpc"]},
+        "sinks": [{"kind": "stdout", "name": "console"}],
+        "store": {"url": f"sqlite:///{state / 'state.db'}"},
+        "http": {"host": "127.0.0.1", "port": 0},
+        "log": {"format": "json", "level": "warning"},
+    }
+    return _running(config, state)
+
+
+def _running(config: dict[str, object], state: Path) -> list[str]:
     state.mkdir(parents=True, exist_ok=True)
     file = state / "bench.yaml"
     file.write_text(yaml.safe_dump(config))

@@ -57,7 +57,7 @@ def service_small_files_vs_match(setting: Setting) -> list[Figure]:
         _output(ours.service(source.path, state))
 
     serve()
-    _stored(state, source.manifest.files, source.manifest.wanted)
+    stored(state, source.manifest.files, source.manifest.wanted)
     agreed(source, {"ours": ours.count(payloads, by)})
     rounds = max(1, setting.rounds // 2)
     taken = in_turns({"service": serve, "matcher": partial(ours.count, payloads, by)}, rounds)
@@ -77,7 +77,7 @@ def rss_2gb_mb(setting: Setting) -> list[Figure]:
     curve = watched(command, state / "stderr.txt")
     if curve.code:
         raise Disagreement(f"the service ended with {curve.code}: {curve.errors[-500:]}")
-    _stored(state, source.manifest.files, source.manifest.wanted)
+    stored(state, source.manifest.files, source.manifest.wanted)
     with (setting.out / "rss_2gb.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(("seconds", "resident_kb"))
@@ -105,7 +105,7 @@ def _output(command: Sequence[str]) -> bytes:
     return done.stdout
 
 
-def _stored(state: Path, files: int, alerts: int) -> None:
+def stored(state: Path, files: int, alerts: int) -> None:
     """Raise Disagreement unless the service's database holds a row for every file and an alert for every match."""
     with closing(sqlite3.connect(state / "state.db")) as database:
         found = tuple(
