@@ -9,7 +9,6 @@ Keeps: a message that was not deleted is counted as left.
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import time
 from collections import deque
@@ -27,11 +26,11 @@ class State:
     """Objects by path, messages that wait, and the times of the first receive and the last delete."""
 
     def __init__(self, folder: Path) -> None:
-        files = sorted(entry.path for entry in os.scandir(folder) if entry.is_file())
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
         self.objects: dict[bytes, bytes] = {}
         self.messages: deque[dict[str, object]] = deque()
         for number, path in enumerate(files):
-            name, body = os.path.basename(path), Path(path).read_bytes()
+            name, body = path.name, path.read_bytes()
             head = b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\nETag: "x"\r\n\r\n' % len(body)
             self.objects[f"/{BUCKET}/{name}".encode()] = head + body
             self.messages.append(_message(number, name, len(body)))
@@ -96,7 +95,11 @@ class Server(asyncio.Protocol):
             if len(self.buffer) < end + 4 + size:
                 return
             body, self.buffer = self.buffer[end + 4 : end + 4 + size], self.buffer[end + 4 + size :]
-            self.transport.write(self.answer(head, body))
+            answer = self.answer(head, body)
+            if answer.endswith(b"\r\n\r\n{}"):  # an empty long poll
+                asyncio.get_running_loop().call_later(1, self.transport.write, answer)
+            else:
+                self.transport.write(answer)
 
     def answer(self, head: bytes, body: bytes) -> bytes:
         method, path, _ = head.split(b" ", 2)

@@ -6,6 +6,7 @@ Keeps: what was taken and not given back is at most the limit, or one piece that
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 
 
@@ -36,7 +37,8 @@ class Budget:
             if turn.done() and not turn.cancelled():
                 self.give(size)  # its turn had come in the same moment
             else:
-                self._waiting.remove((size, turn))
+                with contextlib.suppress(ValueError):  # it may have been passed over already
+                    self._waiting.remove((size, turn))
                 self._serve()
             raise
 
@@ -49,7 +51,12 @@ class Budget:
         return self._taken == 0 or self._taken + size <= self._limit
 
     def _serve(self) -> None:
-        while self._waiting and self._fits(self._waiting[0][0]):
-            size, turn = self._waiting.popleft()
-            self._taken += size
-            turn.set_result(None)
+        while self._waiting:
+            size, turn = self._waiting[0]
+            # Of those that are cancelled in the same moment, not every one has left the queue yet.
+            if not turn.cancelled():
+                if not self._fits(size):
+                    return
+                self._taken += size
+                turn.set_result(None)
+            self._waiting.popleft()

@@ -12,12 +12,16 @@ import random
 from collections import OrderedDict
 from typing import Final
 
+import structlog
+
 from trailwarden.aws import AwsError, ObjectReader, ObjectTooLargeError
 from trailwarden.errors import Reason, UnusableError
 from trailwarden.sources.budget import Budget
 from trailwarden.sources.problems import Problems
 from trailwarden.sources.s3_news import Fetch
 from trailwarden.sources.s3_objects import Policy, ruling
+
+log = structlog.get_logger(__name__)
 
 _RETRY: Final = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 """Seconds between tries while a message is held, give or take half; the last one repeats."""
@@ -45,21 +49,37 @@ class Fetcher:
 
         receives, limit: as `ruling` takes them. Bytes that are returned are in the budget.
         """
+        if receives == 1:  # announced anew, as when somebody moved it back from the dead-letter queue
+            self._given_up.pop(fetch.key, None)
         last = self._given_up.get(fetch.key)
         if last is not None:
-            return UnusableError(
-                Reason.GIVEN_UP, f"{_shown(fetch)}: failed {receives} times, at last: {last}"
-            )
+            self._problems.clear(fetch.key)
+            detail = f"{fetch.locator()}: received {receives} times, failed at last: {last}"
+            return UnusableError(Reason.GIVEN_UP, detail)
+        try:
+            return await self._patiently(fetch, receives, limit)
+        except Exception as fault:  # a bug: told, and it comes again, as often as anything else
+            log.exception("fetch_failed", key=fetch.key)
+            why = f"{type(fault).__name__} while fetching"
+            line = f"{fetch.locator()}: {why}; the log has the details"
+            if receives >= limit:
+                self._problems.clear(fetch.key)
+                return UnusableError(Reason.UNREADABLE, line)
+            self._problems.note(fetch.key, line)
+            return why
+
+    async def _patiently(self, fetch: Fetch, receives: int, limit: int) -> bytes | UnusableError | str:
         tries = 0
         while True:
             try:
                 async with self._slots:
                     body = await self._read(fetch)
             except ObjectTooLargeError as fault:
+                self._problems.clear(fetch.key)
                 return _too_large(fetch, fault.size, self._max_size)
             except AwsError as fault:
                 ruled = ruling(fault.failure, receives, limit)
-                line = f"{_shown(fetch)}: {fault.failure.detail}"
+                line = f"{fetch.locator()}: {fault.failure.detail}"
                 if ruled.policy is Policy.QUARANTINE:
                     self._problems.clear(fetch.key)
                     return UnusableError(ruled.reason, f"{line}; received {receives} times")
@@ -98,12 +118,8 @@ class Fetcher:
         return body
 
 
-def _shown(fetch: Fetch) -> str:
-    return f"s3://{fetch.at.bucket}/{fetch.at.key}"
-
-
 def _too_large(fetch: Fetch, size: int, limit: int) -> UnusableError:
     return UnusableError(
         Reason.TOO_LARGE,
-        f"{_shown(fetch)}: {size} bytes, more than max_object_size ({limit}); raise it and scan the object",
+        f"{fetch.locator()}: {size} bytes, more than max_object_size ({limit}); raise it and scan the object",
     )

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from trailwarden.aws import ObjectPlace
 from trailwarden.errors import Reason, UnusableError
 from trailwarden.model.log_key import parse_log_key
-from trailwarden.sources.notification_members import NotANotification
+from trailwarden.sources.files_paths import readable
+from trailwarden.sources.notification_members import NotANotification, shown
 from trailwarden.sources.s3_notifications import Announced, read_notification
 from trailwarden.sources.s3_objects import object_key
 
@@ -27,6 +28,10 @@ class Fetch:
 
     at: ObjectPlace
     key: str
+
+    def locator(self) -> str:
+        """One line that leads back to the object."""
+        return f"s3://{self.at.bucket}/{readable(self.at.key)}"
 
     def details(self) -> dict[str, str | int]:
         """Coordinates for the origin."""
@@ -61,7 +66,8 @@ def sorted_out(body: str, buckets: Sequence[str], prefixes: Sequence[str]) -> Ne
     for one in said.objects:
         why = _passed_over(one.key, prefixes)
         if one.bucket not in buckets:
-            unusable.append(_not_ours(body, f"news of s3://{one.bucket}/{one.key}, a bucket not configured"))
+            what = f"news of {shown(one.key)} in {one.bucket}, a bucket not configured"
+            unusable.append(_not_ours(body, what, f"{one.bucket}/{one.key}"))
         elif why:
             passed[why] += 1
         else:
@@ -84,7 +90,7 @@ def _passed_over(key: str, prefixes: Sequence[str]) -> str:
     return "" if log is None or log.kind == "CloudTrail" else "no_events"
 
 
-def _not_ours(body: str, detail: str) -> tuple[str, UnusableError]:
+def _not_ours(body: str, detail: str, about: str = "") -> tuple[str, UnusableError]:
     payload = body.encode("utf-8", "surrogatepass")
-    digest = hashlib.sha256(payload + b"\0" + detail.encode("utf-8", "surrogatepass"))
+    digest = hashlib.sha256(payload + b"\0" + about.encode())
     return f"sqs:{digest.hexdigest()[:24]}", UnusableError(Reason.NOT_OURS, detail, payload)

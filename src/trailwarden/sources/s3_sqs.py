@@ -40,6 +40,10 @@ _RETRY: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 _EMPTY_POLLS: Final = 3
 """Empty polls after which a queue counts as empty, when nothing is awaited: a short one asks some of the servers only."""
 _GRACE: Final = 5.0
+_LINGER: Final = 0.05
+"""Seconds that a read waits for objects that are on their way."""
+_ENOUGH: Final = 64
+"""Objects for which it does not wait any longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class S3SqsSource:
         self._polls: list[asyncio.Task[None]] = []
         self._fetches: dict[Message, list[asyncio.Task[None]]] = {}
         self._asked_for = 0
+        self._under_way = 0
         self._empty = 0
         self._closed = False
         self._last_success: datetime | None = None
@@ -91,6 +96,8 @@ class S3SqsSource:
         """The next objects, fetched already. Empty after close(), and when nothing is awaited and the queue is empty."""
         while True:
             self._raise_bugs()
+            if len(self._ready) < min(limit, _ENOUGH) and self._under_way:
+                await self._more()
             taken = self._hand_out(limit)
             if taken or self._closed or self._finished():
                 return taken
@@ -140,6 +147,13 @@ class S3SqsSource:
         """Whoever waits looks again."""
         self._changed.set()
 
+    async def _more(self) -> None:
+        """A moment, in which what is being fetched arrives: what is committed together is cheaper."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER):
+                while len(self._ready) < _ENOUGH and self._under_way and not self._closed:
+                    await self._change()
+
     async def _change(self) -> None:
         """Wait until something is told. To be called right after looking, with nothing awaited between."""
         self._changed.clear()
@@ -163,13 +177,12 @@ class S3SqsSource:
         tries = 0
         while not self._closed:
             await self._room()
-            asked_for = min(BATCH, self._free())
-            self._asked_for += asked_for
+            self._asked_for += BATCH
             asked = time.monotonic()
             try:
                 if self._last_success is None:
                     await self._learn()
-                received = await self._queue.receive(asked_for, self._messages.visibility)
+                received = await self._queue.receive(BATCH, self._messages.visibility)
                 self._succeeded(received)
                 tries = 0
             except AwsError as fault:
@@ -178,7 +191,7 @@ class S3SqsSource:
                 tries += 1
                 continue
             finally:
-                self._asked_for -= asked_for
+                self._asked_for -= BATCH
             await self._take([self._messages.add(one, asked) for one in received])
             self._tell()
 
@@ -193,7 +206,7 @@ class S3SqsSource:
         return self._settings.messages_in_flight - len(self._messages) - self._asked_for
 
     async def _room(self) -> None:
-        while self._free() <= 0:
+        while self._free() < BATCH:  # a poll for fewer costs as much
             await self._change()
 
     def _succeeded(self, received: Sequence[Received]) -> None:
@@ -244,12 +257,15 @@ class S3SqsSource:
             self._fetches.setdefault(message, []).append(task)
 
     async def _fetch(self, message: Message, fetch: Fetch) -> None:
+        self._under_way += 1
         try:
             got = await self._fetcher.fetch(fetch, message.received.receives, self._limit)
         except Exception as fault:  # a bug: told, and the message comes again
             log.exception("fetch_failed", source=self.name, key=fetch.key)
             got = f"{type(fault).__name__} while fetching"
             self._problems.note(fetch.key, f"{fetch.key}: {got}; the log has the details")
+        finally:
+            self._under_way -= 1
         if isinstance(got, str):
             self._answered(message, got)
         else:

@@ -12,7 +12,7 @@ from trailwarden.aws import Role
 from trailwarden.aws.settings import Url
 from trailwarden.model.units import Duration, Size
 
-_QUEUE_HOST: Final = re.compile(r"https?://(?:sqs\.|vpce-[^/]*\.sqs\.)([a-z]{2,}(?:-[a-z]+)+-\d+)\.")
+_QUEUE_HOST: Final = re.compile(r"https?://(?:sqs(?:-fips)?\.|vpce-[^/]*\.sqs\.)([a-z]{2,}(?:-[a-z]+)+-\d+)\.")
 _PATH: Final = re.compile(r"https?://[^/]+/\d{12}/[A-Za-z0-9_-]{1,80}(?:\.fifo)?")
 
 
@@ -88,7 +88,7 @@ class S3SqsSettings(Role):
     polls: int = Field(default=3, ge=1, le=32, description="Polls under way at once.")
     fetches: int = Field(default=32, ge=1, le=256, description="Objects fetched at once.")
     messages_in_flight: int = Field(
-        default=200, ge=10, le=10_000, description="Messages received and not yet deleted or given back."
+        default=1000, ge=10, le=100_000, description="Messages received and not yet deleted or given back."
     )
     bytes_in_flight: Size = Field(
         default=64 * 1024 * 1024, ge=1024 * 1024, description="Bytes fetched and not yet committed."

@@ -22,7 +22,7 @@ from trailwarden.sources.sqs_queue import BATCH, Refused, SqsQueue
 
 log = structlog.get_logger(__name__)
 
-_GATHER: Final = 0.05
+_GATHER: Final = 0.1
 """Seconds that a batch of answers waits to become full."""
 _RETRY: Final = 1.0
 _AT_ONCE: Final = 4
@@ -94,11 +94,15 @@ class Answers:
     async def _answer(self) -> None:
         while True:
             await self._some.wait()
+            self._some.clear()
             if len(self._waiting) < BATCH:
                 await asyncio.sleep(_GATHER)
-            self._some.clear()
-            while self._waiting:
-                await self._flush()
+            full = max(1, len(self._waiting) // BATCH)
+            for _ in range(full):
+                if self._waiting:
+                    await self._flush()
+            if self._waiting:
+                self._some.set()
 
     async def _flush(self) -> None:
         """One batch on its way: of the kind that has waited longest."""

@@ -69,26 +69,38 @@ class Messages:
 
     def expire(self, now: float) -> list[Message]:
         """Take out and mark as lost what is not ours any more."""
-        over = [one for one in self._held.values() if now >= min(one.until, one.since + _CAP)]
+        over = [one for one in self._held.values() if not self.ours(one, now)]
         return self.lose(over)
 
     def lose(self, messages: Iterable[Message]) -> list[Message]:
-        """Take out and mark as lost."""
-        lost = list(messages)
+        """Take out and mark as lost; what was taken out before is left alone."""
+        lost = [one for one in messages if self._held.get(one.received.receipt) is one]
         for message in lost:
             message.lost = True
             self.remove(message)
         return lost
 
+    def ours(self, message: Message, now: float) -> bool:
+        """Whether it is certain that nobody else has it."""
+        return not message.lost and now < min(message.until, message.since + _CAP)
+
     def due(self, now: float) -> list[Message]:
-        """To be extended: half of their time is over."""
-        return [one for one in self._held.values() if one.until - now <= self.visibility / 2]
+        """To be extended: worked on, half of their time is over, and there is more to be had."""
+        return [
+            one
+            for one in self._held.values()
+            if not one.settled
+            and self.ours(one, now)
+            and one.until - now <= self.visibility / 2
+            and now + self.extension(one, now) > one.until
+        ]
 
     def extension(self, message: Message, now: float) -> int:
         """Seconds from now on to ask for, whole ones, within the cap."""
         return max(1, int(min(self.visibility, message.since + 12 * 3600 - 60 - now)))
 
     def extended(self, messages: Iterable[Message], asked: float) -> None:
-        """They are hidden anew since a call that was made at that time."""
+        """They are hidden anew since a call that was made at that time. One that was lost meanwhile stays lost."""
         for message in messages:
-            message.until = asked + self.extension(message, asked)
+            if self.ours(message, asked):
+                message.until = asked + self.extension(message, asked)
