@@ -1,6 +1,6 @@
 """The least that one writes first: aiobotocore receives, gets, deletes, and looks at nothing.
 
-`python -m bench.bare_loop URL`. Three pollers, the ten objects of a poll side by side, deletes in batches; uvloop.
+`python -m bench.bare_loop URL`. Three pollers, the ten objects of a poll side by side, deletes in batches.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import orjson
-import uvloop
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 
@@ -55,4 +54,4 @@ async def main(base: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1]))
+    asyncio.run(main(sys.argv[1]))

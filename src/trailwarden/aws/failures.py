@@ -115,6 +115,7 @@ _NOT_FOUND: Final = frozenset(
         "404",
     }
 )
+_UNANSWERED: Final = frozenset({"InternalError", "RequestTimeout", "RequestTimeoutException"})
 _DISABLED: Final = frozenset({"OptInRequired", "RegionDisabledException", "InvalidRegion"})
 
 _BAD_CREDENTIALS: Final = (
@@ -126,6 +127,8 @@ _BAD_CREDENTIALS: Final = (
     boto.InfiniteLoopConfigError,
     boto.SSOTokenLoadError,
     boto.UnauthorizedSSOTokenError,
+    boto.TokenRetrievalError,
+    boto.NoAuthTokenError,
 )
 _LOST: Final = (
     boto.HTTPClientError,
@@ -139,7 +142,8 @@ _LOST: Final = (
 )
 
 _SECRET: Final = re.compile(
-    r"(?i)((?:secret|token|signature|credential|password)[\w-]*\s*[=:]\s*)\S+|(?:AKIA|ASIA)[A-Z0-9]{12,}"
+    r"(?i)((?:secret|token|signature|credential|password|authorization|access.?key.?id)[\w-]*"
+    r"(?: header)?[\"']?\s*[=:]\s*)\S+|(?:AKIA|ASIA)[A-Z0-9]{12,}|[A-Za-z0-9+/=]{100,}"
 )
 _DETAIL_LENGTH: Final = 300
 
@@ -201,6 +205,7 @@ def _fault(code: str, status: int) -> Fault:
         (_THROTTLED, Fault.THROTTLED),
         (_NOT_FOUND, Fault.NOT_FOUND),
         (_DISABLED, Fault.REGION_DISABLED),
+        (_UNANSWERED, Fault.NETWORK),
     ):
         if code in codes:
             return fault

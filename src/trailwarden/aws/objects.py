@@ -19,7 +19,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from botocore.auth import S3SigV4Auth
@@ -63,6 +64,15 @@ Admit = Callable[[int], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
+class _Base:
+    """Of a bucket, as botocore has it. url: with a slash at its end; region: to sign for."""
+
+    url: str
+    region: str
+    proxy: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Signer:
     region: str
     sign: S3SigV4Auth
@@ -79,7 +89,7 @@ class ObjectReader:
         self._monotonic = monotonic
         self._http: aiohttp.ClientSession | None = None
         self._regions: dict[str, str] = {}
-        self._bases: dict[tuple[str, str | None], tuple[str, str]] = {}
+        self._bases: dict[tuple[str, str | None], _Base] = {}
         self._signers: dict[str, _Signer] = {}
 
     async def read(self, at: ObjectPlace, limit: int, admit: Admit) -> bytes:
@@ -88,7 +98,7 @@ class ObjectReader:
         Raises AwsError, ObjectTooLargeError, and what admit raises.
         """
         for _ in range(2):  # the second time in the Region that S3 named
-            region = self._regions.get(at.bucket, at.region)
+            region = self._regions.get(at.bucket) or _region(at)
             try:
                 with translated():
                     body, elsewhere = await self._try(at, region, limit, admit)
@@ -111,23 +121,23 @@ class ObjectReader:
     async def _try(
         self, at: ObjectPlace, region: str | None, limit: int, admit: Admit
     ) -> tuple[bytes, str | None]:
-        base, region = await self._base(at.bucket, region)
-        url = base + quote(at.key, safe="/~")
+        base = await self._base(at.bucket, region)
+        url = base.url + quote(at.key, safe="/~")
         if at.version is not None:
             url += f"?versionId={quote(at.version, safe='')}"
-        headers = await self._signed(url, region)
+        headers = await self._signed(url, base.region)
         async with self._session().get(
             URL(url, encoded=True),
             headers=headers,
-            proxy=self._aws.settings.proxy_url,
+            proxy=base.proxy,
             allow_redirects=False,
         ) as answer:
             if answer.status == 200:
                 return await _whole(answer, limit, admit), None
             elsewhere = answer.headers.get(_REGION_HEADER, "")
-            if answer.status in _REDIRECTED and elsewhere != region and _REGION.fullmatch(elsewhere):
+            if answer.status in _REDIRECTED and elsewhere != base.region and _REGION.fullmatch(elsewhere):
                 return b"", elsewhere
-            raise AwsError(_refused(answer.status, await answer.content.read(_ERROR_BYTES)))
+            raise AwsError(_refused(answer.status, await _beginning(answer)))
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
@@ -143,21 +153,19 @@ class ObjectReader:
                     sock_read=settings.read_timeout.total_seconds(),
                 ),
                 auto_decompress=False,  # a log file is the bytes that lie there, whatever header they were put with
-                trust_env=settings.proxy_url is None,
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._http
 
-    async def _base(self, bucket: str, region: str | None) -> tuple[str, str]:
-        """The URL of the bucket with a slash at its end, and the Region to sign for: as botocore has them."""
+    async def _base(self, bucket: str, region: str | None) -> _Base:
         found = self._bases.get((bucket, region))
         if found is None:
             client = await self._aws.client("s3", region, signature_version="s3v4")
             # An endpoint is made of many settings; a signed URL shows what became of them.
-            url: str = await client.generate_presigned_url(
-                "get_object", Params={"Bucket": bucket, "Key": "k"}
-            )
-            found = url.partition("?")[0].removesuffix("k"), str(client.meta.region_name)
+            signed = await client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
+            url = str(signed).partition("?")[0].removesuffix("k")
+            proxy = self._aws.settings.proxy_url or _proxy_of_the_environment(url)
+            found = _Base(url, str(client.meta.region_name), proxy)
             self._bases[bucket, region] = found
         return found
 
@@ -176,6 +184,19 @@ class ObjectReader:
         if fault.failure.credentials:
             self._signers.clear()
             await self._aws.renew()
+
+
+def _region(at: ObjectPlace) -> str | None:
+    """As announced, where it is one: other stores that speak S3 announce names of their own."""
+    return at.region if at.region is not None and _REGION.fullmatch(at.region) else None
+
+
+async def _beginning(answer: aiohttp.ClientResponse) -> bytes:
+    """Of an error's body, which may come in pieces."""
+    body = b""
+    while len(body) < _ERROR_BYTES and (piece := await answer.content.read(_ERROR_BYTES - len(body))):
+        body += piece
+    return body
 
 
 async def _whole(answer: aiohttp.ClientResponse, limit: int, admit: Admit) -> bytes:
@@ -198,3 +219,11 @@ def _refused(status: int, body: bytes) -> AwsFailure:
     if code is None and failure.fault is Fault.OTHER:
         return AwsFailure(Fault.NETWORK, failure.code, f"an answer with status {status} that is not S3's")
     return failure
+
+
+def _proxy_of_the_environment(url: str) -> str | None:
+    """HTTPS_PROXY and the like, found once: aiohttp's trust_env looks for it, and for a netrc, at every request."""
+    parts = urlsplit(url)
+    if proxy_bypass(parts.hostname or ""):
+        return None
+    return getproxies().get(parts.scheme)
