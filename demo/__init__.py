@@ -1,1 +1,1 @@
-"""`make demo`: the real service over a bundled sample of real log files, and a webhook receiver that shows what arrives."""
+"""`make demo`: the real service beside an emulated AWS with a trail, over real log files, and a receiver that shows alerts."""

@@ -18,8 +18,10 @@ import aiohttp
 from rich.console import Console
 
 from demo.receiver import Receiver
+from demo.sandbox import Sandbox
 
 CONFIG = "config/demo.yaml"
+SAMPLE = sorted(Path("sample/AWSLogs").rglob("*.gz"))
 STARTING_SECONDS = 60
 console = Console(highlight=False)
 _COLOURS = {"succeeded": "green", "failed": "yellow", "denied": "yellow", "dry_run": "cyan"}
@@ -27,13 +29,15 @@ _COLOURS = {"succeeded": "green", "failed": "yellow", "denied": "yellow", "dry_r
 
 def show(alert: dict[str, Any]) -> None:
     """One alert as two lines: what, and where it was read."""
-    outcome = alert["outcome"]["status"]
+    outcome = alert["outcome"]["status"] if alert["outcome"] else ""
     console.print(
-        f"[dim]{alert['event_time']}[/]  [bold]{alert['severity']:<8}[/] [{_COLOURS.get(outcome, 'white')}]",
+        f"[dim]{alert['event_time']}[/]  [bold]{alert['severity']:<13}[/] [{_COLOURS.get(outcome, 'white')}]",
         end="",
     )
     console.print(alert["summary"], markup=False, soft_wrap=True)
-    console.print(f"    {Path(alert['origin']['locator']).name}", style="dim", markup=False, soft_wrap=True)
+    if alert["kind"] == "event_match":
+        where = Path(alert["origin"]["locator"]).name
+        console.print(f"    {where}", style="dim", markup=False, soft_wrap=True)
 
 
 def free_port(wanted: int) -> int:
@@ -70,8 +74,21 @@ async def first_alerts(arrived: asyncio.Queue[None], quiet_seconds: float) -> in
     return count
 
 
+async def verdict(base: str, wanted: str) -> dict[str, Any]:
+    """The document at /coverage once it says what is expected, or what it says after a while."""
+    document: dict[str, Any] = {}
+    async with aiohttp.ClientSession() as session:
+        for _ in range(STARTING_SECONDS * 5):
+            async with session.get(f"{base}/coverage") as answer:
+                document = await answer.json(content_type=None)
+            if document["verdict"] == wanted:
+                break
+            await asyncio.sleep(0.2)
+    return document
+
+
 async def main() -> int:
-    """Receiver, service, alerts, verdict; then up until interrupted."""
+    """Emulator, receiver, service; alerts, verdict; the trail is stopped; then up until interrupted."""
     arrived: asyncio.Queue[None] = asyncio.Queue()
 
     def received(alert: dict[str, Any]) -> None:
@@ -79,29 +96,29 @@ async def main() -> int:
         arrived.put_nowait(None)
 
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-    receiver = Receiver(secret, received)
+    receiver, sandbox = Receiver(secret, received), Sandbox()
     await receiver.start()
+    await sandbox.start()
     port = free_port(int(os.environ.get("DEMO_HTTP_PORT", "8080")))
-    base = f"http://127.0.0.1:{port}"
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     with tempfile.TemporaryDirectory(prefix="trailwarden-demo-") as state:
         environment = os.environ | {
+            "DEMO_AWS_URL": sandbox.url,
+            "DEMO_QUEUE_URL": sandbox.queue_url,
             "DEMO_WEBHOOK_URL": receiver.url,
             "DEMO_WEBHOOK_SECRET": secret,
             "DEMO_STATE": state,
             "DEMO_HTTP_PORT": str(port),
         }
-        console.rule("Trailwarden over 55 real CloudTrail files (sample/AWSLogs)")
+        console.rule("Trailwarden beside a trail, a bucket and a queue (emulated; the log files are real)")
         service = await asyncio.create_subprocess_exec(
             str(Path(sys.executable).with_name("trailwarden")), "run", "--config", CONFIG,
             env=environment, start_new_session=True,
         )  # fmt: skip
         try:
-            await healthy(base, service)
-            count = await first_alerts(arrived, 3.0)
-            report(await healthy(base, service), count, receiver.refused, base)
+            await course(f"http://127.0.0.1:{port}", service, sandbox, receiver, arrived)
             seconds = os.environ.get("DEMO_SECONDS")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(ended.wait(), float(seconds) if seconds else None)
@@ -110,21 +127,48 @@ async def main() -> int:
                 service.terminate()
             await service.wait()
             await receiver.stop()
+            sandbox.stop()
     console.print("The demo has ended; nothing of it is left running.")
     return 0
 
 
-def report(health: dict[str, Any], count: int, refused: int, base: str) -> None:
-    """The verdict, with the reasons for everything that is not a pass."""
-    console.rule("Verdict")
-    console.print(f"{count} alerts arrived with a valid signature, {refused} were refused.")
-    console.print(f"Health: [bold]{health['status']}[/]")
-    for name, checks in health["checks"].items():
-        for check in checks:
-            if check["status"] != "pass":
-                console.print(f"  {name}: {check['status']}: {check.get('output', '')}", markup=False)
+async def course(
+    base: str,
+    service: asyncio.subprocess.Process,
+    sandbox: Sandbox,
+    receiver: Receiver,
+    arrived: asyncio.Queue[None],
+) -> None:
+    """What happens, in this order."""
+    await healthy(base, service)
+    await sandbox.deliver_files(SAMPLE)
+    count = await first_alerts(arrived, 3.0)
+    console.rule("1. The feed")
+    console.print(
+        f"{len(SAMPLE)} files were delivered; {count} alerts arrived with a valid signature, {receiver.refused} were refused."
+    )
+    coverage(await verdict(base, "verified"), "2. The verdict: would this feed show a VPC change?")
+    console.rule("3. Somebody stops the trail")
+    await sandbox.stop_trail()
+    stopped = await verdict(base, "gap")
+    await first_alerts(arrived, 3.0)
+    coverage(stopped, "4. The verdict now")
     console.print(f"Look around: {base}/  {base}/health  {base}/coverage  {base}/metrics")
     console.print("The service goes on; Ctrl-C ends it.")
+
+
+def coverage(document: dict[str, Any], title: str) -> None:
+    """The verdict, and every condition of one Region with what it rests on."""
+    console.rule(title)
+    colour = {"verified": "green", "gap": "red"}.get(document["verdict"], "yellow")
+    console.print(f"[bold {colour}]{document['verdict']}[/]: ", end="")
+    console.print(document["reason"], markup=False, soft_wrap=True)
+    region = document["evidence"]["accounts"][0]
+    console.print(f"account {region['account']}, {region['region']}:", style="dim")
+    for one in [*region["conditions"], *document["evidence"]["conditions"]]:
+        console.print(
+            f"  {one['status']:<9} {one['condition']:<18} {one['sentence']}", markup=False, soft_wrap=True
+        )
 
 
 if __name__ == "__main__":

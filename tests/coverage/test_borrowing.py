@@ -99,8 +99,12 @@ def test_only_foreign_failures_change_and_only_to_what_the_owner_was_told(
     owner = facts(MANAGEMENT, status, selectors, region)
     asked = [*members, owner]
     for before, after in zip(asked, borrowed(asked), strict=True):
-        for place, old in [*before.statuses.items(), *before.selectors.items()]:
-            new = {**after.statuses, **after.selectors}[place]
-            theirs = {**owner.statuses, **owner.selectors}.get(place)
-            mends = old == FOREIGN and theirs is not None and not isinstance(theirs, Failure)
-            assert new == (theirs if mends and before is not owner else old)
+        theirs = answers(owner)
+        for place, old in answers(before).items():
+            spoken = theirs.get(place, FOREIGN)
+            mends = before is not owner and old == FOREIGN and not isinstance(spoken, Failure)
+            assert answers(after)[place] == (spoken if mends else old)
+
+
+def answers(one: AccountFacts) -> dict[object, object]:
+    return {**dict(one.statuses.items()), **dict(one.selectors.items())}

@@ -1,9 +1,11 @@
 """From what CloudTrail and EC2 answered to the plain values of `facts`. Pure.
 
-Keeps: an answer that lacks a member which a verdict needs is not read as "none" or "no": the reader raises ValueError, which
-says what is missing, and the caller makes a `Failure` of it. A list of trails that may be incomplete is a `Failure`, too.
+Keeps: an answer that lacks a member which a verdict needs is not read as "none" or "no": the reader raises
+ValueError, which says what is missing, and the caller makes a `Failure` of it. A list of trails that may be
+incomplete is a `Failure`, too.
 
-Rules: CloudTrail API reference, DescribeTrails, GetTrailStatus, GetEventSelectors; EC2 API reference, DescribeRegions.
+Rules: CloudTrail API reference, DescribeTrails, GetTrailStatus, GetEventSelectors; EC2 API reference,
+DescribeRegions.
 
 Next: `collect`, which makes the calls.
 """
@@ -35,7 +37,7 @@ def trails_of(answer: Mapping[str, Any]) -> tuple[Trail, ...]:
 
 
 def status_of(answer: Mapping[str, Any]) -> TrailStatus:
-    """GetTrailStatus. Raises ValueError: it does not say whether the trail logs, or a member is of another type."""
+    """GetTrailStatus. Raises ValueError: it has no IsLogging, or a member is of another type."""
     if answer.get("IsLogging") is None:
         raise ValueError("an answer without IsLogging")
     return TrailStatus(
@@ -50,7 +52,7 @@ def status_of(answer: Mapping[str, Any]) -> TrailStatus:
 
 
 def selectors_of(answer: Mapping[str, Any]) -> Selectors:
-    """GetEventSelectors. One of the two kinds may be absent, both may be empty. Raises ValueError: both are absent."""
+    """GetEventSelectors. One kind may be absent, both may be empty. Raises ValueError: both are absent."""
     kinds = ("EventSelectors", "AdvancedEventSelectors")
     if all(answer.get(kind) is None for kind in kinds):
         raise ValueError("an answer without EventSelectors and AdvancedEventSelectors")
@@ -63,11 +65,12 @@ def known_trails(
 ) -> Sequence[Trail] | Failure:
     """What the Regions list, each trail once, by ARN; or why that is not known.
 
-    listed: Region -> its answer, the preferred first; regions: those that are to be covered; wanted: ARN or name of the
-    trail that counts, "" for any.
+    listed: Region -> its answer, the preferred first; regions: those that are to be covered; wanted: ARN or
+    name of the trail that counts, "" for any.
 
-    A Region that did not answer can hide only a trail of that Region alone: the others list every multi-Region trail. Where
-    several Regions are to be covered, a trail of one cannot be better than the multi-Region trail that was found.
+    A Region that did not answer can hide only a trail of that Region alone: the others list every
+    multi-Region trail. Where several Regions are to be covered, a trail of one cannot be better than the
+    multi-Region trail that was found.
     """
     answers = [one for one in listed.values() if not isinstance(one, Failure)]
     unheard = {region: _named(one, region) for region, one in listed.items() if isinstance(one, Failure)}

@@ -1,8 +1,8 @@
-"""Lets the owner of an organization's trail speak for the member accounts, which may list it and not look into it. Pure.
+"""Lets the owner of an organization's trail speak for members, which may list it and not look into it. Pure.
 
-Keeps: only an answer that the trail's owner gave about the same trail (and the same Region) is taken, and only in the place of a
-`FOREIGN` failure. What a member was told itself stands, and every other failure stays; so nothing becomes worse or surer than
-what AWS said of that very trail.
+Keeps: only an answer that the trail's owner gave about the same trail (and the same Region) is taken, and
+only in the place of a `FOREIGN` failure. What a member was told itself stands, and every other failure
+stays; so nothing becomes worse or surer than what AWS said of that very trail.
 
 Next: `verdict`, which judges the facts of each account.
 """
@@ -22,8 +22,9 @@ Answer = TypeVar("Answer")
 def borrowed(facts: Sequence[AccountFacts]) -> list[AccountFacts]:
     """The facts of the same accounts in the same order, with what the owners of their trails can add.
 
-    Invariant: an answer is replaced if and only if it is a `Failure` with `Fault.FOREIGN` and the account in the trail's ARN is
-    among the facts with an answer that is no `Failure`, for the same ARN (selectors) or the same ARN and Region (statuses).
+    Invariant: an answer is replaced if and only if it is a `Failure` with `Fault.FOREIGN` and the account in
+    the trail's ARN is among the facts with an answer that is no `Failure`, for the same ARN (selectors) or
+    the same ARN and Region (statuses).
     """
     by_account = {one.account: one for one in facts}
     return [_with_owners(one, by_account) for one in facts]

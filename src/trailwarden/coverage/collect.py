@@ -1,7 +1,8 @@
-"""Asks one account of AWS for all that a verdict rests on: its Regions, its trails, and their state in each Region.
+"""Asks one account for all that a verdict rests on: its Regions, its trails, their state in each Region.
 
-Keeps: each call ends as an answer or as a `Failure` of that call alone; neither an exception nor a Region that hangs takes away
-what others answered. No more than five calls of an account are under way at once, and none after the time is up.
+Keeps: each call ends as an answer or as a `Failure` of that call alone; neither an exception nor a Region
+that hangs takes away what others answered. No more than five calls of an account are under way at once, and
+none after the time is up.
 
 Next: `borrowing`, then `verdict`.
 """
@@ -48,7 +49,7 @@ async def collect(
 ) -> AccountFacts:
     """One round of calls about the account. aws: an identity of it; timeout: for all calls together.
 
-    What a call raises becomes a Failure. Where the credentials were refused they are renewed, for the next round.
+    What a call raises becomes a Failure. Credentials that were refused are renewed, for the next round.
     """
     asked = clock.now()
     calls = _Calls(aws, clock, timeout, only_some=account.regions != "all")
@@ -71,7 +72,10 @@ async def collect(
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """A call without an answer, until it is known how the others went. region: "" for none; foreign: of another's trail."""
+    """A call without an answer, until it is known how the others went.
+
+    region: "" for none; foreign: it is about another account's trail.
+    """
 
     call: str
     region: str
@@ -91,7 +95,7 @@ class _Refusal:
 
 
 class _Calls:
-    """Calls bounded in number and in time, and how the Regions took them. only_some: the user listed the Regions."""
+    """Calls bounded in number and time, and how the Regions took them. only_some: the user listed them."""
 
     def __init__(self, aws: Aws, clock: Clock, timeout: timedelta, only_some: bool) -> None:
         self._aws = aws
@@ -124,7 +128,7 @@ class _Calls:
         foreign: bool = False,
         **members: object,
     ) -> Answer | _Refusal:
-        """The answer as `read` makes it. call: `service:Operation`; foreign: it is about another account's trail."""
+        """What `read` makes of it. call: `service:Operation`; foreign: about another account's trail."""
         service, _, operation = call.partition(":")
 
         async def answered() -> Answer:
@@ -142,7 +146,7 @@ class _Calls:
         try:
             async with limit, self._turns:
                 return await work()
-        except Exception as fault:  # noqa: BLE001 - whatever it is, it is this call's alone and is told as such
+        except Exception as fault:  # noqa: BLE001 - whatever it is, it is told as this call's
             said = self._late() if limit.expired() else _said(fault)
         refusal = _Refusal(call, region, self._clock.now(), said, foreign)
         self._refusals.append(refusal)
@@ -177,7 +181,7 @@ class _Calls:
 
 
 class _Inventory:
-    """The trails that the Regions list, and of each its selectors and its status in every Region that it covers."""
+    """The trails that the Regions list, their selectors, and their status in every Region that they cover."""
 
     def __init__(
         self, calls: _Calls, account: str, home: str | _Refusal, regions: Sequence[str] | _Refusal
@@ -195,7 +199,7 @@ class _Inventory:
         self._seen: set[str] = set()
 
     async def take(self) -> None:
-        """Ask everything. A trail is looked into as soon as one Region lists it, so that none waits for a slow Region."""
+        """Ask everything. A trail is looked into once one Region lists it: none waits for a slow Region."""
         async with asyncio.TaskGroup() as group:
             for region in filter(None, self.listed):
                 group.create_task(self._list(region, group))
