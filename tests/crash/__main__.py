@@ -8,7 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.crash.harness import crash_rounds
+from tests.crash.feeds import FEEDS
+from tests.crash.harness import FILES_PER_ROUND, crash_rounds
 
 
 def main() -> int:
@@ -18,12 +19,16 @@ def main() -> int:
     )
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--source", choices=list(FEEDS), default="files")
+    parser.add_argument("--files", type=int, default=FILES_PER_ROUND, help="new files in each round")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="trailwarden-crash-") as folder:
-        verdict = asyncio.run(crash_rounds(Path(folder), options.rounds, options.seed, print))
+        verdict = asyncio.run(
+            crash_rounds(Path(folder), options.rounds, options.seed, print, options.source, options.files)
+        )
     print(
         f"{verdict.rounds} kills, {verdict.expected} alerts expected: {len(verdict.missing)} missing, "
-        f"{len(verdict.doubled)} under two ids, {len(verdict.unexpected)} unexpected"
+        f"{len(verdict.doubled)} under two ids, {len(verdict.unexpected)} unexpected, {verdict.left} messages left"
     )
     return 0 if verdict.good else 1
 

@@ -1,14 +1,14 @@
-"""Small CloudTrail files with known VPC changes, each event with an id of its own, written into a spool as they are wanted."""
+"""Small CloudTrail files with known VPC changes, each event with an id of its own, put into a feed as they are wanted."""
 
 from __future__ import annotations
 
 import gzip
 import json
-import os
 import random
 import uuid
-from pathlib import Path
 from typing import Any
+
+from tests.crash.feeds import Feed
 
 NAMES = ("CreateVpc", "DeleteVpc", "ModifyVpcAttribute", "CreateVpcPeeringConnection")
 NOISE = ("DescribeVpcs", "DescribeInstances", "GetBucketAcl", "AssumeRole", "CreateVpcEndpoint")
@@ -17,14 +17,14 @@ NOISE = ("DescribeVpcs", "DescribeInstances", "GetBucketAcl", "AssumeRole", "Cre
 class Corpus:
     """Writes files; `expected` holds the eventIDs that must arrive."""
 
-    def __init__(self, spool: Path, seed: int) -> None:
-        self.spool = spool
+    def __init__(self, feed: Feed, seed: int) -> None:
+        self.feed = feed
         self.expected: set[str] = set()
         self._random = random.Random(seed)
         self._files = 0
 
     def add_files(self, count: int) -> None:
-        """Write `count` files, each renamed into place; some events are in two files, as CloudTrail delivers them."""
+        """Put `count` files; some events are in two files, as CloudTrail delivers them."""
         repeated: list[dict[str, Any]] = []
         for _ in range(count):
             events = repeated + [self._event() for _ in range(self._random.randint(1, 40))]
@@ -60,7 +60,4 @@ class Corpus:
     def _write(self, events: list[dict[str, Any]]) -> None:
         self._files += 1
         text = json.dumps({"Records": events}, separators=(",", ":")).encode()
-        final = self.spool / f"111122223333_CloudTrail_eu-west-1_{self._files:08d}.json.gz"
-        part = final.with_suffix(".tmp")
-        part.write_bytes(gzip.compress(text, 1))
-        os.replace(part, final)
+        self.feed.put(f"111122223333_CloudTrail_eu-west-1_{self._files:08d}.json.gz", gzip.compress(text, 1))

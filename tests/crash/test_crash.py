@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.crash.feeds import FEEDS
 from tests.crash.harness import crash_rounds
 
 
 @pytest.mark.timeout(300)
-async def test_killed_at_random_points_no_alert_is_lost_or_doubled(tmp_path: Path) -> None:
-    verdict = await crash_rounds(tmp_path, rounds=4, seed=7)
+@pytest.mark.parametrize("kind", FEEDS)
+async def test_killed_at_random_points_no_alert_is_lost_or_doubled(tmp_path: Path, kind: str) -> None:
+    verdict = await crash_rounds(tmp_path, rounds=4, seed=7, kind=kind)
     assert verdict.expected > 100
     assert verdict.good, verdict
