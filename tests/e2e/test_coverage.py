@@ -44,26 +44,26 @@ def _documents(receiver: Receiver) -> list[dict[str, Any]]:
 
 
 async def test_from_the_first_file_to_a_stopped_trail(tmp_path: Path, bucket: Bucket) -> None:
-    async with receiving() as receiver:
-        async with running(config(tmp_path, bucket, receiver.url)) as service:
-            body = json.loads(await service.until("/coverage", lambda _, text: "not configured" not in text))
-            assert body["verdict"] == "unknown"
-            for region in REGIONS:
-                await deliver(bucket, region, call("CreateVpc", awsRegion=region))
-            verified = json.loads(await service.until("/coverage", lambda status, _: status == 200))
-            assert verified["verdict"] == "verified"
-            assert {one["region"] for one in verified["evidence"]["accounts"]} == set(REGIONS)
+    async with receiving() as receiver, running(config(tmp_path, bucket, receiver.url)) as service:
+        body = json.loads(await service.until("/coverage", lambda _, text: "not configured" not in text))
+        assert body["verdict"] == "unknown"
+        for region in REGIONS:
+            await deliver(bucket, region, call("CreateVpc", awsRegion=region))
+        verified = json.loads(await service.until("/coverage", lambda status, _: status == 200))
+        assert verified["verdict"] == "verified"
+        assert {one["region"] for one in verified["evidence"]["accounts"]} == set(REGIONS)
 
-            await (await bucket.aws.client("cloudtrail")).stop_logging(Name=TRAIL)
-            began = time.monotonic()
-            await deliver(bucket, REGION, call("StopLogging", "cloudtrail.amazonaws.com"))
-            gap = json.loads(await service.until("/coverage", lambda _, text: '"gap"' in text))
-            print(f"from delivery to gap: {time.monotonic() - began:.2f} s")
-            assert gap["verdict"] == "gap"
-            assert "logging" in gap["reason"]
-            async with asyncio.timeout(20):
-                while not {"coverage_change", "test"} <= {one["kind"] for one in _documents(receiver)}:
-                    await asyncio.sleep(0.05)
-            assert await service.end() == 0
+        await (await bucket.aws.client("cloudtrail")).stop_logging(Name=TRAIL)
+        began = time.monotonic()
+        await deliver(bucket, REGION, call("StopLogging", "cloudtrail.amazonaws.com"))
+        gap = json.loads(await service.until("/coverage", lambda _, text: '"gap"' in text))
+        print(f"from delivery to gap: {time.monotonic() - began:.2f} s")
+        assert gap["verdict"] == "gap"
+        assert "logging" in gap["reason"]
+        async with asyncio.timeout(20), receiver.changed:
+            await receiver.changed.wait_for(
+                lambda: {"coverage_change", "test"} <= {one["kind"] for one in _documents(receiver)}
+            )
+        assert await service.end() == 0
     kinds = [one["kind"] for one in _documents(receiver)]
     assert kinds.count("event_match") == 3

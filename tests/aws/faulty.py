@@ -1,0 +1,103 @@
+"""A proxy in front of the emulator that does to a share of the calls what networks and services do."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+from aiohttp import web
+
+STALL = 30.0
+"""Seconds without an answer."""
+
+Fault = Callable[[web.Request, web.StreamResponse | None, bytes], Awaitable[web.StreamResponse]]
+
+
+class FaultyProxy:
+    """To be started and stopped. `share` of the calls, chosen by `seed`, meet one of FAULTS; `met` counts them."""
+
+    def __init__(self, target: str, share: float, seed: int) -> None:
+        self.target = target
+        self.share = share
+        self.url = ""
+        self.met: Counter[str] = Counter()
+        self._random = random.Random(seed)
+        self._runner: web.AppRunner | None = None
+        self._http: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        self._http = aiohttp.ClientSession(auto_decompress=False)
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.router.add_route("*", "/{tail:.*}", self._handle)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        host, port = self._runner.addresses[0][:2]
+        self.url = f"http://{host}:{port}"
+
+    async def stop(self) -> None:
+        assert self._runner is not None
+        assert self._http is not None
+        await self._runner.cleanup()
+        await self._http.close()
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        name = self._random.choice(FAULTS) if self._random.random() < self.share else ""
+        self.met[name or "none"] += 1
+        if name == "stall":
+            await asyncio.sleep(STALL)
+        if name in ("reset", "stall"):
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+        if name in _ANSWERS:
+            status, code = _ANSWERS[name]
+            return _refusal(request, status, code)
+        status, headers, content = await self._forwarded(request, body)
+        if name == "truncate" and len(content) > 1:
+            return await _cut(request, status, content)
+        return web.Response(status=status, headers=headers, body=content)
+
+    async def _forwarded(self, request: web.Request, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        assert self._http is not None
+        headers = {name: value for name, value in request.headers.items() if name.lower() != "host"}
+        async with self._http.request(
+            request.method, self.target + request.raw_path, headers=headers, data=body
+        ) as answer:
+            kept = {
+                name: value
+                for name, value in answer.headers.items()
+                if name.lower() in ("content-type", "etag", "last-modified")
+                or name.lower().startswith("x-amz")
+            }
+            return answer.status, kept, await answer.read()
+
+
+FAULTS = ("internal", "unavailable", "throttled", "reset", "stall", "truncate")
+_ANSWERS = {
+    "internal": (500, "InternalError"),
+    "unavailable": (503, "SlowDown"),
+    "throttled": (400, "ThrottlingException"),
+}
+
+
+def _refusal(request: web.Request, status: int, code: str) -> web.Response:
+    """In the way of the protocol that was spoken."""
+    if "X-Amz-Target" in request.headers:
+        return web.json_response({"__type": code, "message": "by chance"}, status=status)
+    text = f"<Error><Code>{code}</Code><Message>by chance</Message></Error>"
+    return web.Response(status=503 if status == 400 else status, text=text, content_type="application/xml")
+
+
+async def _cut(request: web.Request, status: int, content: bytes) -> web.StreamResponse:
+    """The head promises more than comes."""
+    answer = web.StreamResponse(status=status, headers={"Content-Length": str(len(content))})
+    await answer.prepare(request)
+    await answer.write(content[: len(content) // 2])
+    assert request.transport is not None
+    request.transport.abort()
+    return answer
