@@ -93,6 +93,7 @@ def test_a_bad_rules_file_is_found_by_check(run: Run, config: Path, tmp_path: Pa
 def test_schema_and_the_configurations_that_come_along(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("config", "schema").json()["title"] == "Trailwarden configuration"
     values = {"DEMO_WEBHOOK_URL": "http://127.0.0.1:1/", "DEMO_WEBHOOK_SECRET": SECRET, "DEMO_STATE": "/tmp"}
+    values |= {"DEMO_QUEUE_URL": "http://127.0.0.1:1/123456789012/q", "DEMO_AWS_URL": "http://127.0.0.1:1"}
     for name, value in (values | {"DEMO_HTTP_PORT": "8080"}).items():
         monkeypatch.setenv(name, value)
     for name in ("trailwarden.yaml", "demo.yaml"):
