@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
-from trailwarden.aws import Aws, AwsSettings, Fault, Role
+from trailwarden.aws import Aws, AwsError, AwsSettings, Fault, Role, translated
 from trailwarden.coverage.borrowing import borrowed
 from trailwarden.coverage.collect import collect
 from trailwarden.coverage.facts import AccountFacts, Failure
@@ -44,14 +44,33 @@ class Collector:
             await aws.close()
 
     async def _one(self, account: AccountSettings) -> AccountFacts:
-        asked = self._clock.now()
+        asked, aws = self._clock.now(), self._identity(account)
         try:
-            return await collect(self._identity(account), account, self._clock, self._patience)
+            wrong = await self._somebody_else(aws, account.id, asked)
+            if wrong is None:
+                return await collect(aws, account, self._clock, self._patience)
         except Exception as fault:
             # A bug must not pass for an answer, and must not cost the other accounts theirs.
             log.exception("account_not_asked", account=account.id)
-            failure = Failure(Fault.OTHER, "trailwarden", asked, f"{type(fault).__name__}; see the log")
-            return AccountFacts(account.id, asked, failure, failure)
+            wrong = Failure(Fault.OTHER, "trailwarden", asked, f"{type(fault).__name__}; see the log")
+        return AccountFacts(account.id, asked, wrong, wrong)
+
+    async def _somebody_else(self, aws: Aws, account: str, asked: datetime) -> Failure | None:
+        """Why the credentials are not the account's: another account's trails would say nothing about this one."""
+        call = "sts:GetCallerIdentity"
+        try:
+            with translated():
+                async with asyncio.timeout(self._patience.total_seconds()):
+                    client = await aws.client("sts")
+                    found = str((await client.get_caller_identity()).get("Account"))
+        except AwsError as fault:
+            if fault.failure.credentials:
+                await aws.renew()
+            return Failure(fault.failure.fault, call, asked, fault.failure.detail)
+        if found == account:
+            return None
+        detail = f"the credentials belong to account {found}, not {account}; set role_arn"
+        return Failure(Fault.DENIED, call, asked, detail)
 
     def _identity(self, account: AccountSettings) -> Aws:
         role = Role(role_arn=account.role_arn, external_id=account.external_id)
