@@ -125,14 +125,21 @@ class CoverageWatch:
         self._show(report)
 
     def _own(self, now: datetime) -> Sequence[Finding]:
-        status = self.sinks()
-        failing = {
-            name: one.last_error or one.state.value
-            for name, one in status.items()
-            if one.state is not SinkState.OK
+        wrong = {
+            state: {
+                name: one.last_error or state.value
+                for name, one in self.sinks().items()
+                if one.state is state
+            }
+            for state in (SinkState.HOLDING, SinkState.FAILING)
         }
         taken = {name: self._memory.taken.get(name) for name in self.required}
-        return (self.rules, alert_path(taken, failing, now, self.settings.alert_path))
+        return (
+            self.rules,
+            alert_path(
+                taken, wrong[SinkState.HOLDING], wrong[SinkState.FAILING], now, self.settings.alert_path
+            ),
+        )
 
     async def _keep(self, report: Report) -> None:
         announced, alerts = changes(self._memory.announced, report, self.settings.hold)

@@ -72,12 +72,16 @@ def _is_matched(name: str, matcher: Matcher, limits: Limits) -> bool:
 
 
 def alert_path(
-    taken: Mapping[str, datetime | None], failing: Mapping[str, str], now: datetime, within: timedelta
+    taken: Mapping[str, datetime | None],
+    refused: Mapping[str, str],
+    shaky: Mapping[str, str],
+    now: datetime,
+    within: timedelta,
 ) -> Finding:
     """Whether every required sink took an alert lately.
 
-    taken: sink -> when it last took one; failing: sink -> what is wrong with it now, of those that fail; within: how long ago
-    the last one may be.
+    taken: sink -> when it last took one; refused: sink -> why it will take none until somebody mends something; shaky: sink ->
+    what failed lately and may pass; within: how long ago the last one may be.
     """
     evidence = {name: rfc3339(at) if at is not None else "never" for name, at in taken.items()}
     shown: dict[str, str | bool | list[str]] = {"within": f"{within.total_seconds():g} s", **evidence}
@@ -89,12 +93,21 @@ def alert_path(
             shown,
             "add a sink, or set required: true at one",
         )
-    broken = [f"{name}: {failing[name]}" for name in taken if name in failing]
+    broken = [f"{name}: {refused[name]}" for name in taken if name in refused]
     if broken:
         return Finding(
             "alert_path",
             State.GAP,
             f"an alert would not arrive now: {_several(broken)}",
+            shown,
+            "see the sink's check in /health; the alerts wait in the outbox",
+        )
+    doubtful = [f"{name}: {shaky[name]}" for name in taken if name in shaky]
+    if doubtful:
+        return Finding(
+            "alert_path",
+            State.UNKNOWN,
+            f"the last alert was not taken, and is tried again: {_several(doubtful)}",
             shown,
             "see the sink's check in /health; the alerts wait in the outbox",
         )
