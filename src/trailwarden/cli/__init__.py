@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from trailwarden import __version__
-from trailwarden.cli import config, outbox, pattern, quarantine, rules, run, scan, verify
+from trailwarden.cli import config, iam_policy, outbox, pattern, quarantine, rules, run, scan, verify
 from trailwarden.cli.exit_codes import Exit
 from trailwarden.errors import ConfigError, TrailwardenError
 
@@ -49,6 +49,7 @@ def root(
 app.command("run")(run.run)
 app.command("scan")(scan.scan)
 app.command("verify")(verify.verify)
+app.command("iam-policy")(iam_policy.iam_policy)
 app.add_typer(pattern.app, name="pattern")
 app.add_typer(rules.app, name="rules")
 app.add_typer(config.app, name="config")

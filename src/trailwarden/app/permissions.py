@@ -1,0 +1,121 @@
+"""The permissions that a configuration needs, and no other. Pure.
+
+Keeps: an action stands here because a call of ours needs it; a resource is as narrow as the service and the configuration allow.
+
+Source: Service Authorization Reference: Amazon S3, Amazon SQS, AWS CloudTrail, Amazon EC2, AWS STS, AWS KMS. GetCallerIdentity
+needs no permission.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from trailwarden.coverage.settings import AccountSettings
+from trailwarden.settings import Settings
+from trailwarden.sources.s3_sqs_settings import S3SqsSettings
+
+OWN: Final = "own"
+"""The identity that the service runs as, where no role is assumed."""
+_QUEUE: Final = re.compile(r"https?://[^/]+/(\d{12})/([^/]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Of a policy. condition: operator -> key -> values."""
+
+    sid: str
+    actions: Sequence[str]
+    resources: Sequence[str]
+    condition: Mapping[str, Mapping[str, Sequence[str]]] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As IAM takes it."""
+        document: dict[str, Any] = {
+            "Sid": self.sid,
+            "Effect": "Allow",
+            "Action": sorted(self.actions),
+            "Resource": sorted(self.resources),
+        }
+        return document | ({"Condition": self.condition} if self.condition is not None else {})
+
+
+def policies(settings: Settings, kms_keys: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
+    """Identity (OWN or the ARN of a role) -> its policy. kms_keys: ARNs of the keys that the objects are encrypted with."""
+    statements: dict[str, list[Statement]] = {}
+    for identity, statement in _needed(settings, kms_keys):
+        statements.setdefault(identity, []).append(statement)
+    roles = sorted(identity for identity in statements if identity != OWN)
+    if roles:
+        statements.setdefault(OWN, []).append(Statement("AssumeRoles", ["sts:AssumeRole"], roles))
+    return {identity: _policy(needed) for identity, needed in sorted(statements.items())}
+
+
+def _policy(statements: Sequence[Statement]) -> dict[str, Any]:
+    """Statements with their ids made different; the same one twice is one."""
+    distinct: dict[str, Statement] = {}
+    for statement in statements:
+        name, number = statement.sid, 1
+        while name in distinct and distinct[name] != statement:
+            number += 1
+            name = f"{statement.sid}{number}"
+        distinct[name] = statement
+    return {
+        "Version": "2012-10-17",
+        "Statement": [one.as_json() | {"Sid": name} for name, one in distinct.items()],
+    }
+
+
+def _needed(settings: Settings, kms_keys: Sequence[str]) -> Iterator[tuple[str, Statement]]:
+    for source in settings.sources:
+        if isinstance(source, S3SqsSettings):
+            identity = source.role_arn or OWN
+            for statement in _s3_sqs(source, settings, kms_keys):
+                yield identity, statement
+    for account in settings.coverage.accounts if settings.coverage is not None else ():
+        for statement in _coverage(account):
+            yield account.role_arn or OWN, statement
+
+
+def _s3_sqs(source: S3SqsSettings, settings: Settings, kms_keys: Sequence[str]) -> Iterator[Statement]:
+    region = source.queue_region() or settings.aws.region or "*"
+    partition = partition_of(region)
+    found = _QUEUE.fullmatch(source.queue_url)
+    queue = f"arn:{partition}:sqs:{region}:{found[1]}:{found[2]}" if found is not None else "*"
+    yield Statement(
+        "ReadQueue",
+        ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"],
+        [queue],
+    )
+    yield from s3_objects(partition, source.buckets, source.prefixes, kms_keys)
+
+
+def s3_objects(
+    partition: str, buckets: Sequence[str], prefixes: Sequence[str], kms_keys: Sequence[str]
+) -> Iterator[Statement]:
+    """To read the objects under the prefixes. Without ListBucket a missing object cannot be told from a denied one."""
+    objects = [f"arn:{partition}:s3:::{bucket}/{prefix}*" for bucket in buckets for prefix in prefixes]
+    yield Statement("ReadObjects", ["s3:GetObject", "s3:GetObjectVersion"], objects)
+    yield Statement(
+        "TellMissingFromDenied", ["s3:ListBucket"], [f"arn:{partition}:s3:::{bucket}" for bucket in buckets]
+    )
+    if kms_keys:
+        yield Statement("DecryptObjects", ["kms:Decrypt"], list(kms_keys))
+
+
+def _coverage(account: AccountSettings) -> Iterator[Statement]:
+    yield Statement("FindTrails", ["cloudtrail:DescribeTrails"], ["*"])  # the action has no resources
+    trails = [account.trail] if account.trail.startswith("arn:") else ["*"]
+    yield Statement("LookIntoTrails", ["cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"], trails)
+    if account.regions == "all":
+        yield Statement("FindRegions", ["ec2:DescribeRegions"], ["*"])
+
+
+def partition_of(region: str) -> str:
+    """The partition of a Region, as it stands in ARNs."""
+    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")):
+        if region.startswith(prefix):
+            return partition
+    return "aws"
