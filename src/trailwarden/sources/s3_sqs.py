@@ -3,7 +3,8 @@
 Keeps: a message is deleted when all that it announces was committed, and not before; what cannot be read stays in the queue
 or leaves a row in the quarantine. One bad object or message holds up no other.
 
-Next: `s3_notifications`, what a message says; `s3_objects`, what a failure means; `sqs_answers`, how the queue is answered.
+Next: `s3_notifications`, what a message says; `s3_objects`, what a failure means; `s3_polls` and `sqs_answers`, the two
+halves of a consumer.
 """
 
 from __future__ import annotations
@@ -14,12 +15,9 @@ import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
-import structlog
-
-from trailwarden.aws import Aws, AwsError, ObjectReader
+from trailwarden.aws import Aws, ObjectReader
 from trailwarden.errors import StoreError, UnusableError
 from trailwarden.model import Batch, Origin
 from trailwarden.sources.base import Given, SourceState, SourceStatus
@@ -28,17 +26,12 @@ from trailwarden.sources.problems import Problems
 from trailwarden.sources.s3_fetch import Fetcher
 from trailwarden.sources.s3_news import Fetch, News, sorted_out
 from trailwarden.sources.s3_objects import ObjectBatch, put_back_for
+from trailwarden.sources.s3_polls import Change, Polls
 from trailwarden.sources.s3_sqs_settings import S3SqsSettings
 from trailwarden.sources.sqs_answers import Answers
 from trailwarden.sources.sqs_messages import Message, Messages
-from trailwarden.sources.sqs_queue import BATCH, Received, SqsQueue
+from trailwarden.sources.sqs_queue import SqsQueue
 
-log = structlog.get_logger(__name__)
-
-_RETRY: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
-"""Seconds between tries of a poll that failed; the last one repeats."""
-_EMPTY_POLLS: Final = 3
-"""Empty polls after which a queue counts as empty, when nothing is awaited: a short one asks some of the servers only."""
 _GRACE: Final = 5.0
 _LINGER: Final = 0.05
 """Seconds that a read waits for objects that are on their way."""
@@ -50,6 +43,7 @@ _ENOUGH: Final = 64
 class _Ready:
     batch: ObjectBatch
     message: Message
+    held: int
 
 
 class S3SqsSource:
@@ -63,50 +57,64 @@ class S3SqsSource:
         self._given = given
         self._aws = Aws(given.aws, settings)
         wait = settings.wait.total_seconds() if settings.follow else min(1.0, settings.wait.total_seconds())
-        self._queue = SqsQueue(self._aws, settings.queue_url, settings.queue_region(), int(wait))
+        queue = SqsQueue(self._aws, settings.queue_url, settings.queue_region(), int(wait))
+        self._problems = Problems(settings.name)
         self._messages = Messages(int(settings.visibility.total_seconds()))
         self._answers = Answers(
-            self._queue, self._messages, self._aws, time.monotonic, self._lost, self._tell
+            queue,
+            self._messages,
+            self._aws,
+            time.monotonic,
+            self._lost,
+            self._removed,
+            self._problems,
         )
-        self._problems = Problems(settings.name)
         self._budget = Budget(settings.bytes_in_flight)
         self._reader = ObjectReader(self._aws, settings.fetches)
         self._fetcher = Fetcher(
             self._reader, settings.fetches, settings.max_object_size, self._budget, self._problems
         )
-        self._limit = settings.max_receives
         self._ready: deque[_Ready] = deque()
-        self._changed = asyncio.Event()
-        self._polls: list[asyncio.Task[None]] = []
+        self._change = Change()
+        self._polls = Polls(
+            settings,
+            queue,
+            self._messages,
+            self._aws,
+            given.clock,
+            self._problems,
+            self._change,
+            self._take,
+        )
         self._fetches: dict[Message, list[asyncio.Task[None]]] = {}
-        self._asked_for = 0
         self._under_way = 0
-        self._empty = 0
         self._closed = False
-        self._last_success: datetime | None = None
-        self._fault = ""
         self._passed_over: Counter[str] = Counter()
 
     async def open(self) -> None:
         """Begin to poll. A queue that cannot be reached is a status, not an error: it may come yet."""
         self._answers.start()
-        self._polls = [self._new_poll() for _ in range(self._settings.polls)]
+        self._polls.start()
 
     async def read(self, limit: int) -> Sequence[Batch]:
         """The next objects, fetched already. Empty after close(), and when nothing is awaited and the queue is empty."""
         while True:
-            self._raise_bugs()
+            self._polls.raise_bugs()
             if len(self._ready) < min(limit, _ENOUGH) and self._under_way:
                 await self._more()
             taken = self._hand_out(limit)
-            if taken or self._closed or self._finished():
+            if taken or self._closed or self._polls.finished():
                 return taken
-            await self._change()
+            await self._change.wait()
 
     def status(self) -> SourceStatus:
-        detail = self._fault or f"{len(self._messages)} messages are being dealt with"
+        detail = self._polls.fault or f"{len(self._messages)} messages are being dealt with"
         return SourceStatus(
-            self._state(), self._last_success, detail, self._problems.lines(), self._passed_over
+            self._state(),
+            self._polls.last_success,
+            detail,
+            self._problems.lines(),
+            dict(+self._passed_over),
         )
 
     async def close(self) -> None:
@@ -114,124 +122,59 @@ class S3SqsSource:
         if self._closed:
             return
         self._closed = True
-        tasks = [*self._polls, *(task for tasks in self._fetches.values() for task in tasks)]
+        self._ready.clear()
+        await self._polls.stop()
+        tasks = [task for tasks in self._fetches.values() for task in tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._tell()
+        self._change.tell()
         await self._answers.close(_GRACE)
         await self._reader.close()
         await self._aws.close()
 
     def _hand_out(self, limit: int) -> list[Batch]:
         taken: list[Batch] = []
-        while self._ready and len(taken) < limit:
+        while self._ready and len(taken) < limit and not self._closed:
             ready = self._ready.popleft()
             if ready.message.lost:
-                self._budget.give(ready.batch.size_hint)
+                self._budget.give(ready.held)
             else:
                 taken.append(ready.batch)
         return taken
 
     def _state(self) -> SourceState:
-        if self._fault:
+        if self._polls.fault:
             return SourceState.FAILING
-        if self._finished():
+        if self._polls.finished():
             return SourceState.FINISHED
-        return SourceState.STARTING if self._last_success is None else SourceState.RUNNING
+        return SourceState.STARTING if self._polls.last_success is None else SourceState.RUNNING
 
-    def _finished(self) -> bool:
-        return not self._settings.follow and self._empty >= _EMPTY_POLLS and not len(self._messages)
-
-    def _tell(self) -> None:
-        """Whoever waits looks again."""
-        self._changed.set()
+    def _removed(self) -> None:
+        self._polls.look_again()
 
     async def _more(self) -> None:
         """A moment, in which what is being fetched arrives: what is committed together is cheaper."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LINGER):
                 while len(self._ready) < _ENOUGH and self._under_way and not self._closed:
-                    await self._change()
-
-    async def _change(self) -> None:
-        """Wait until something is told. To be called right after looking, with nothing awaited between."""
-        self._changed.clear()
-        await self._changed.wait()
-
-    # Receiving
-
-    def _raise_bugs(self) -> None:
-        """A poll ends by an exception only where there is a bug: whoever reads gets to know, and another one begins."""
-        for poll in [one for one in self._polls if one.done() and not self._closed]:
-            self._polls.remove(poll)
-            self._polls.append(self._new_poll())
-            poll.result()
-
-    def _new_poll(self) -> asyncio.Task[None]:
-        poll = asyncio.create_task(self._poll())
-        poll.add_done_callback(lambda _over: self._tell())
-        return poll
-
-    async def _poll(self) -> None:
-        tries = 0
-        while not self._closed:
-            await self._room()
-            self._asked_for += BATCH
-            asked = time.monotonic()
-            try:
-                if self._last_success is None:
-                    await self._learn()
-                received = await self._queue.receive(BATCH, self._messages.visibility)
-                self._succeeded(received)
-                tries = 0
-            except AwsError as fault:
-                await self._failed(fault)
-                await asyncio.sleep(_RETRY[min(tries, len(_RETRY) - 1)])
-                tries += 1
-                continue
-            finally:
-                self._asked_for -= BATCH
-            await self._take([self._messages.add(one, asked) for one in received])
-            self._tell()
-
-    async def _learn(self) -> None:
-        """How often the queue hands out a message before it takes it away. Not to know it is no reason not to read."""
-        with contextlib.suppress(AwsError):
-            limit = await self._queue.max_receives()
-            if limit is not None:
-                self._limit = min(self._limit, limit)
-
-    def _free(self) -> int:
-        return self._settings.messages_in_flight - len(self._messages) - self._asked_for
-
-    async def _room(self) -> None:
-        while self._free() < BATCH:  # a poll for fewer costs as much
-            await self._change()
-
-    def _succeeded(self, received: Sequence[Received]) -> None:
-        self._fault = ""
-        self._last_success = self._given.clock.now()
-        self._empty = 0 if received else self._empty + 1
-
-    async def _failed(self, fault: AwsError) -> None:
-        failure = fault.failure
-        self._fault = f"the queue cannot be read: {failure.detail}"
-        self._problems.note("queue", f"{self._settings.queue_url}: {failure.detail}")
-        if failure.credentials:
-            await self._aws.renew()
-
-    # Working
+                    await self._change.wait()
 
     async def _take(self, messages: Sequence[Message]) -> None:
         if not messages:
             return
-        self._problems.clear("queue")
-        news = [(message, self._sorted_out(message)) for message in messages]
-        known = await self._known([one.key for _, said in news for one in said.objects])
-        for message, said in news:
-            self._passed_over.update(said.passed_over)
-            self._begin(message, said, known)
+        try:
+            news = [(message, self._sorted_out(message)) for message in messages]
+            known = await self._known([one.key for _, said in news for one in said.objects])
+            for key in known:
+                self._problems.clear(key)  # somebody else has read it
+            for message, said in news:
+                self._begin(message, said, known)
+        except Exception:  # a bug, which `read` will raise: nobody else would ever answer for them
+            for message in messages:
+                if not message.open and not message.settled:
+                    self._give_back(message)
+            raise
 
     def _sorted_out(self, message: Message) -> News:
         return sorted_out(message.received.body, self._settings.buckets, self._settings.prefixes)
@@ -244,6 +187,9 @@ class S3SqsSource:
             return frozenset()
 
     def _begin(self, message: Message, said: News, known: frozenset[str]) -> None:
+        if message.lost:
+            return
+        self._passed_over.update(said.passed_over)
         fresh = [one for one in said.objects if one.key not in known]
         self._passed_over["known"] += len(said.objects) - len(fresh)
         message.open = len(fresh) + len(said.unusable)
@@ -251,7 +197,7 @@ class S3SqsSource:
             self._answers.delete(message)
             return
         for key, unusable in said.unusable:
-            self._hand_over(message, key, unusable, {})
+            self._hand_over(message, key, unusable)
         for one in fresh:
             task = asyncio.create_task(self._fetch(message, one))
             self._fetches.setdefault(message, []).append(task)
@@ -259,53 +205,51 @@ class S3SqsSource:
     async def _fetch(self, message: Message, fetch: Fetch) -> None:
         self._under_way += 1
         try:
-            got = await self._fetcher.fetch(fetch, message.received.receives, self._limit)
-        except Exception as fault:  # a bug: told, and the message comes again
-            log.exception("fetch_failed", source=self.name, key=fetch.key)
-            got = f"{type(fault).__name__} while fetching"
-            self._problems.note(fetch.key, f"{fetch.key}: {got}; the log has the details")
+            got = await self._fetcher.fetch(fetch, message.received.receives, self._polls.limit)
         finally:
             self._under_way -= 1
         if isinstance(got, str):
             self._answered(message, got)
         else:
-            self._hand_over(message, fetch.key, got, fetch.details())
-        self._tell()
+            self._hand_over(message, fetch.key, got, fetch)
+        self._change.tell()
 
     def _hand_over(
-        self,
-        message: Message,
-        key: str,
-        payload: bytes | UnusableError,
-        details: dict[str, str | int],
+        self, message: Message, key: str, payload: bytes | UnusableError, fetch: Fetch | None = None
     ) -> None:
         received = message.received
-        locator = key.partition("#")[0] if details else f"{self._settings.queue_url} message {received.id}"
+        locator = fetch.locator() if fetch else f"{self._settings.queue_url} message {received.id}"
+        details = fetch.details() if fetch else {}
         origin = Origin(self.name, self.kind, locator, {**details, "message_id": received.id})
+        held = len(payload) if isinstance(payload, bytes) else 0  # only what was fetched is in the budget
 
-        def answered(batch: ObjectBatch, reason: str | None) -> None:
-            self._budget.give(batch.size_hint)
-            if reason is not None and received.receives >= self._limit:
+        def answered(_batch: ObjectBatch, reason: str | None) -> None:
+            self._budget.give(held)
+            if reason is not None and received.receives >= self._polls.give_up_at:
                 self._fetcher.give_up(key, reason)
             self._answered(message, reason)
 
         batch = ObjectBatch(origin, key, self._given.clock.now(), payload, answered)
-        self._ready.append(_Ready(batch, message))
+        self._ready.append(_Ready(batch, message, held))
 
     def _answered(self, message: Message, reason: str | None) -> None:
         if not message.answered(reason):
             return
         self._fetches.pop(message, None)
-        if message.lost:
+        if message.lost or message.settled:
             return
         if message.failed:
-            first = self._settings.put_back.total_seconds()
-            self._answers.give_back(message, put_back_for(message.received.receives, first))
+            self._give_back(message)
         else:
             self._answers.delete(message)
+
+    def _give_back(self, message: Message) -> None:
+        first = self._settings.put_back.total_seconds()
+        self._answers.give_back(message, put_back_for(message.received.receives, first))
 
     def _lost(self, messages: Sequence[Message]) -> None:
         """Somebody else may work on them by now: what was not handed out yet is dropped."""
         for message in messages:
             for task in self._fetches.pop(message, ()):
                 task.cancel()
+        self._removed()

@@ -12,7 +12,9 @@ from trailwarden.aws import Role
 from trailwarden.aws.settings import Url
 from trailwarden.model.units import Duration, Size
 
-_QUEUE_HOST: Final = re.compile(r"https?://(?:sqs(?:-fips)?\.|vpce-[^/]*\.sqs\.)([a-z]{2,}(?:-[a-z]+)+-\d+)\.")
+_QUEUE_HOST: Final = re.compile(
+    r"https?://(?:sqs(?:-fips)?\.|vpce-[^/]*\.sqs\.)([a-z]{2,}(?:-[a-z]+)+-\d+)\."
+)
 _PATH: Final = re.compile(r"https?://[^/]+/\d{12}/[A-Za-z0-9_-]{1,80}(?:\.fifo)?")
 
 
