@@ -106,7 +106,7 @@ def test_two_queues_are_two_statements_and_the_same_one_is_one() -> None:
     assert [one["Sid"] for one in needed] == [
         "ReadQueue",
         "ReadObjects",
-        "TellMissingFromDenied",
+        "ListBucket",
         "ReadQueue2",
     ]
 
@@ -133,3 +133,11 @@ def test_the_command_prints_one_policy_alone(tmp_path: Path, run: Run) -> None:
     policy = run("iam-policy", "--config", str(path), "--for", "own").json()
     assert policy["Version"] == "2012-10-17"
     assert "sqs:ReceiveMessage" in allowed(policy)
+
+
+def test_polling_lists_and_reads_below_its_root() -> None:
+    source = {"kind": "s3_poll", "name": "p", "bucket": "b", "prefix": "org", "organization": "o-abcdefghij"}
+    needed = policies(Settings.model_validate({"sources": [source]}))[OWN]
+    assert allowed(needed) == {"s3:ListBucket", "s3:GetObject", "s3:GetObjectVersion"}
+    assert needed["Statement"][0]["Resource"] == ["arn:aws:s3:::b/org/AWSLogs/o-abcdefghij/*"]
+    assert needed["Statement"][1]["Resource"] == ["arn:aws:s3:::b"]

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +100,77 @@ def test_without_credentials_it_is_unknown(
     assert done.code == 3
     assert "credentials" in done.out
     assert "hush" not in done.out + done.err
+
+
+class _Denying(BaseHTTPRequestHandler):
+    """Refuses every call, and says in its message what an answer of a careless service might."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        message = "not authorized; Authorization: hush-hush, token=hush-hush, key AKIAHUSHHUSH1234"
+        body = json.dumps({"__type": "AccessDeniedException", "message": message}).encode()
+        self.send_response(400)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
+        """Nothing."""
+
+
+@contextmanager
+def denying() -> Iterator[Emulator]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Denying)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Emulator(f"http://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.mark.usefixtures("emulator")
+@pytest.mark.parametrize("form", ["table", "json", "ocsf"])
+def test_denied_is_unknown_and_shows_no_secret(tmp_path: Path, run: Run, form: str) -> None:
+    with denying() as refusing:
+        path = config(tmp_path, refusing)
+        fed(path)
+        done = run("verify", "--config", str(path), "--format", form)
+    assert done.code == 3, done.err
+    assert "not authorized" in " ".join(done.out.split())
+    assert "hush" not in (done.out + done.err).lower()
+
+
+def test_an_empty_store_is_left_empty(tmp_path: Path, emulator: Emulator, run: Run) -> None:
+    world(emulator)
+    (tmp_path / "state.db").touch()
+    assert run("verify", "--config", str(config(tmp_path, emulator))).code == 3
+    assert (tmp_path / "state.db").read_bytes() == b""
+
+
+def test_a_store_that_is_not_ours_costs_only_what_it_would_have_told(
+    tmp_path: Path, emulator: Emulator, run: Run
+) -> None:
+    world(emulator)
+    with closing(sqlite3.connect(tmp_path / "state.db")) as other:
+        other.execute("CREATE TABLE theirs (one)")
+    before = (tmp_path / "state.db").read_bytes()
+    done = run("verify", "--config", str(config(tmp_path, emulator)), "--format", "json")
+    assert done.code == 3
+    assert {one["region"] for one in done.json()["evidence"]["accounts"]} == set(REGIONS)
+    assert "store_not_read" in done.err
+    assert (tmp_path / "state.db").read_bytes() == before
+
+
+def test_a_store_that_cannot_be_looked_at_is_told(tmp_path: Path, emulator: Emulator, run: Run) -> None:
+    world(emulator)
+    path = config(tmp_path, emulator, store={"url": f"sqlite:///{tmp_path / ('x' * 300)}"})
+    done = run("verify", "--config", str(path))
+    assert done.code == 3
+    assert "store_not_read" in done.err
 
 
 def test_a_configuration_without_accounts_is_a_mistake(tmp_path: Path, run: Run) -> None:

@@ -11,11 +11,13 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from tests.aws.buckets import Bucket
-from tests.aws.emulator import Emulator
+from tests.aws.emulator import REGION, Emulator
+from tests.aws.trails import log_key
 from trailwarden.aws import AwsSettings
 from trailwarden.model import Batch, SystemClock
 from trailwarden.sources import Given, Source, SourceSettings, build_source
 from trailwarden.sources.files import FilesSettings
+from trailwarden.sources.s3_poll_settings import S3PollSettings
 from trailwarden.sources.s3_sqs_settings import S3SqsSettings
 
 
@@ -53,6 +55,10 @@ class SourceRig(ABC):
     @abstractmethod
     def name_of(self, batch: Batch) -> str:
         """The name that its unit was put under."""
+
+    def place_of(self, name: str) -> str:
+        """What stands for that unit in a locator or a problem."""
+        return name
 
     def source(self, once: bool = False) -> Source:
         """A new one, as after a start of the process."""
@@ -116,5 +122,36 @@ class S3SqsRig(SourceRig):
         return str(batch.origin.details["key"])
 
 
-RIGS: dict[str, type[SourceRig]] = {"files": FilesRig, "s3_sqs": S3SqsRig}
+class S3PollRig(SourceRig):
+    """Units are objects under keys of today. One is spoilt by being put into an archive."""
+
+    async def begin(self) -> None:
+        self.aws = self.emulator.settings()
+        self.bucket = Bucket(self.emulator)
+        await self.bucket.make()
+        self.keys: dict[str, str] = {}
+
+    async def end(self) -> None:
+        await self.bucket.close()
+
+    async def put(self, name: str, content: bytes) -> None:
+        key = log_key(REGION)
+        self.keys[key] = name
+        await self.bucket.put(key, content)
+
+    async def spoil(self, name: str) -> None:
+        await self.bucket.put(self.place_of(name), b"x", StorageClass="GLACIER")
+
+    def settings(self, once: bool) -> SourceSettings:
+        document = {"kind": "s3_poll", "name": "trail", "bucket": self.bucket.name, "follow": not once}
+        return S3PollSettings.model_validate({**document, "interval": "50ms", "put_back": "0s"})
+
+    def name_of(self, batch: Batch) -> str:
+        return self.keys[str(batch.origin.details["key"])]
+
+    def place_of(self, name: str) -> str:
+        return next(key for key, unit in self.keys.items() if unit == name)
+
+
+RIGS: dict[str, type[SourceRig]] = {"files": FilesRig, "s3_sqs": S3SqsRig, "s3_poll": S3PollRig}
 """Kind -> rig."""

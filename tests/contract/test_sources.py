@@ -67,7 +67,7 @@ async def test_a_batch_says_where_it_is_from_and_how_large_it_is(rig: SourceRig)
     async with opened(rig) as source:
         (batch,) = await source.read(1)
         assert (batch.origin.source, batch.origin.kind) == (source.name, source.kind)
-        assert rig.name_of(batch) in batch.origin.locator
+        assert rig.place_of(rig.name_of(batch)) in batch.origin.locator
         assert batch.origin.locator.isprintable()
         assert abs(datetime.now(UTC) - batch.received_at) < timedelta(minutes=1)
         assert batch.size_hint == len(batch.load())
@@ -206,7 +206,9 @@ async def test_a_unit_that_cannot_be_read_does_not_stop_the_others(rig: SourceRi
                 except SourceError as fault:
                     await batch.nack(fault.detail)
         reading = asyncio.create_task(source.read(1))
-        await comes_true(lambda: any("b.json" in problem for problem in source.status().problems))
+        await comes_true(
+            lambda: any(rig.place_of("b.json") in problem for problem in source.status().problems)
+        )
         reading.cancel()
 
 

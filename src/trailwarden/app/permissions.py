@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from trailwarden.coverage.settings import AccountSettings
 from trailwarden.settings import Settings
+from trailwarden.sources.s3_listing import root_of
+from trailwarden.sources.s3_poll_settings import S3PollSettings
 from trailwarden.sources.s3_sqs_settings import S3SqsSettings
 
 OWN: Final = "own"
@@ -74,6 +76,11 @@ def _needed(settings: Settings, kms_keys: Sequence[str]) -> Iterator[tuple[str, 
             identity = source.role_arn or OWN
             for statement in _s3_sqs(source, settings, kms_keys):
                 yield identity, statement
+        elif isinstance(source, S3PollSettings):
+            partition = partition_of(source.region or settings.aws.region or "")
+            prefix = root_of(source.prefix, source.organization)
+            for statement in s3_objects(partition, [source.bucket], [prefix], kms_keys):
+                yield source.role_arn or OWN, statement
     for account in settings.coverage.accounts if settings.coverage is not None else ():
         for statement in _coverage(account):
             yield account.role_arn or OWN, statement
@@ -95,12 +102,10 @@ def _s3_sqs(source: S3SqsSettings, settings: Settings, kms_keys: Sequence[str]) 
 def s3_objects(
     partition: str, buckets: Sequence[str], prefixes: Sequence[str], kms_keys: Sequence[str]
 ) -> Iterator[Statement]:
-    """To read the objects under the prefixes. Without ListBucket a missing object cannot be told from a denied one."""
+    """To list and read the objects. Without ListBucket a missing object cannot be told from a denied one."""
     objects = [f"arn:{partition}:s3:::{bucket}/{prefix}*" for bucket in buckets for prefix in prefixes]
     yield Statement("ReadObjects", ["s3:GetObject", "s3:GetObjectVersion"], objects)
-    yield Statement(
-        "TellMissingFromDenied", ["s3:ListBucket"], [f"arn:{partition}:s3:::{bucket}" for bucket in buckets]
-    )
+    yield Statement("ListBucket", ["s3:ListBucket"], [f"arn:{partition}:s3:::{bucket}" for bucket in buckets])
     if kms_keys:
         yield Statement("DecryptObjects", ["kms:Decrypt"], list(kms_keys))
 

@@ -8,6 +8,8 @@ Next: `trailwarden.app.coverage`, the same while the service runs.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import structlog
 
 from trailwarden.app.coverage_memory import Memory, recalled
@@ -44,7 +46,7 @@ async def verified_once(settings: Settings, clock: Clock) -> Report:
 
 
 async def _recorded(settings: Settings, arrivals: Arrivals) -> Memory:
-    if not settings.store.path.exists():
+    if not _is_written(settings.store.path):
         return Memory()
     try:
         store = await open_store(settings.store)
@@ -56,3 +58,13 @@ async def _recorded(settings: Settings, arrivals: Arrivals) -> Memory:
         log.warning("store_not_read", error=str(fault))
         return Memory()
     return memory
+
+
+def _is_written(path: Path) -> bool:
+    """Whether there is anything to read. Opening makes a file that is missing, and tables in one that is empty."""
+    try:
+        return path.stat().st_size > 0
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True  # opening it says what is the matter

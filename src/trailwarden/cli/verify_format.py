@@ -1,24 +1,26 @@
 """A report for people and for programs. Pure, but for the printing.
 
-Keeps: no form says less than another about whether it is verified, a gap or unknown.
+Keeps: no form says less than another about whether it is verified, a gap or unknown; none merges what differs.
 
-Source: OCSF 1.6, class Compliance Finding (2003), objects compliance, finding_info, cloud, remediation.
+Source: OCSF 1.6, class Compliance Finding (2003), objects compliance, finding_info, cloud, remediation; profile cloud.
+
+Next: `trailwarden.coverage.report`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from itertools import groupby
 from typing import Any, Final
 
 from trailwarden import __version__
 from trailwarden.coverage.conditions import Finding, State
 from trailwarden.coverage.report import Report, shown
 from trailwarden.coverage.verdict import Verdict
-from trailwarden.model import rfc3339
+from trailwarden.health.model import Coverage
 
 _OCSF: Final = "1.6.0"
+_EVERY_REGION: Final = "all"
+"""In the place of the Region where an account's Regions could not be asked for: no name of one, so not for `cloud`."""
 _STATUS: Final = {State.VERIFIED: (1, "Pass"), State.UNKNOWN: (0, "Unknown"), State.GAP: (3, "Fail")}
 _SEVERITY: Final = {
     State.VERIFIED: (1, "Informational"),
@@ -29,13 +31,7 @@ _SEVERITY: Final = {
 
 def as_shown(report: Report) -> dict[str, Any]:
     """The document of /coverage."""
-    return {
-        "verdict": report.state.value,
-        "reason": report.reason(),
-        "time": rfc3339(report.at),
-        "age_seconds": 0.0,
-        "evidence": report.evidence(),
-    }
+    return Coverage(report.state.value, report.reason(), report.at, report.evidence()).as_json()
 
 
 def as_ocsf(report: Report) -> list[dict[str, Any]]:
@@ -43,39 +39,56 @@ def as_ocsf(report: Report) -> list[dict[str, Any]]:
     return [_finding(report, verdict, finding) for verdict, finding in report.findings()]
 
 
+def places(report: Report) -> list[list[str]]:
+    """A row for each account and Region, Trailwarden itself last: where, verdict, trail, how many conditions hold."""
+    return [
+        [*_where(verdict), verdict.state.value, verdict.trail.rpartition("/")[2] or "-", _held(verdict)]
+        for verdict in report.every()
+    ]
+
+
+def remarks(report: Report) -> list[list[str]]:
+    """A row for each condition that is not verified, or is with something left to do: where, verdict, what, remedy."""
+    return [
+        [*_where(verdict), finding.state.value, finding.condition, _told(finding)]
+        for verdict, finding in report.findings()
+        if finding.state is not State.VERIFIED or finding.remedy
+    ]
+
+
+def last_line(report: Report) -> str:
+    """The whole verdict and why."""
+    return f"{report.state.value}: {report.reason()}"
+
+
 def print_report(report: Report) -> None:
-    """Tables: one for each account, Regions that say the same together; then what is not verified, and the verdict."""
+    """What is not verified, then every place, then the whole."""
     from rich.console import Console
     from rich.text import Text
 
     from trailwarden.cli.output import print_table
 
-    console = Console(soft_wrap=True, highlight=False)
-    rows: list[list[str]] = []
-    for account, verdicts in groupby(report.every(), key=lambda one: one.account):
-        for regions, findings in _same(list(verdicts)):
-            for finding in findings:
-                sentence = finding.sentence + (f"; {finding.remedy}" if finding.remedy else "")
-                rows.append(
-                    [account or "trailwarden", regions, finding.state.value, finding.condition, sentence]
-                )
-    print_table(["account", "region", "verdict", "condition", "what was found"], rows, "nothing was verified")
+    console = Console(highlight=False)
+    rows = remarks(report)
+    if rows:
+        print_table(["account", "region", "verdict", "condition", "what was found; what to do"], rows, "")
+        console.print()
+    print_table(["account", "region", "verdict", "trail", "verified"], places(report), "")
     console.print()
-    console.print(Text(f"{report.state.value}: {report.reason()}"))
+    console.print(Text(last_line(report)), soft_wrap=True)
 
 
-def _same(verdicts: Sequence[Verdict]) -> list[tuple[str, Sequence[Finding]]]:
-    """Regions with the same states of the same conditions, and the findings of the first of them."""
-    groups: dict[tuple[tuple[str, State], ...], list[Verdict]] = {}
-    for verdict in verdicts:
-        key = tuple((finding.condition, finding.state) for finding in verdict.findings)
-        groups.setdefault(key, []).append(verdict)
-    return [(_several([one.region for one in same]), same[0].findings) for same in groups.values()]
+def _where(verdict: Verdict) -> tuple[str, str]:
+    return verdict.account or "trailwarden", verdict.region or "-"
 
 
-def _several(regions: Sequence[str]) -> str:
-    more = f" +{len(regions) - 1}" if len(regions) > 1 else ""
-    return f"{regions[0]}{more}"
+def _held(verdict: Verdict) -> str:
+    held = sum(finding.state is State.VERIFIED for finding in verdict.findings)
+    return f"{held} of {len(verdict.findings)}"
+
+
+def _told(finding: Finding) -> str:
+    return finding.sentence + (f"; {finding.remedy}" if finding.remedy else "")
 
 
 def _finding(report: Report, verdict: Verdict, finding: Finding) -> dict[str, Any]:
@@ -106,7 +119,7 @@ def _finding(report: Report, verdict: Verdict, finding: Finding) -> dict[str, An
             "desc": finding.sentence,
         },
         "compliance": {
-            "standards": ["CIS AWS Foundations Benchmark"],
+            "standards": ["CIS AWS Foundations"],
             "control": "Ensure VPC changes are monitored",
             "status_id": status_id,
             "status": status,
@@ -117,11 +130,10 @@ def _finding(report: Report, verdict: Verdict, finding: Finding) -> dict[str, An
     if finding.remedy:
         document["remediation"] = {"desc": finding.remedy}
     if verdict.account:
-        document["cloud"] = {
-            "provider": "AWS",
-            "account": {"uid": verdict.account},
-            "region": verdict.region,
-        }
+        document["metadata"]["profiles"] = ["cloud"]
+        document["cloud"] = {"provider": "AWS", "account": {"uid": verdict.account}}
+        if verdict.region != _EVERY_REGION:
+            document["cloud"]["region"] = verdict.region
     if verdict.trail:
         document["resources"] = [{"uid": verdict.trail, "type": "AWS::CloudTrail::Trail"}]
     return document

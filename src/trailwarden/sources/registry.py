@@ -13,15 +13,18 @@ from pydantic import Field
 
 from trailwarden.sources.base import Given, Source
 from trailwarden.sources.files import FilesSettings, FilesSource
+from trailwarden.sources.s3_poll import S3PollSource
+from trailwarden.sources.s3_poll_settings import S3PollSettings
 from trailwarden.sources.s3_sqs import S3SqsSource
 from trailwarden.sources.s3_sqs_settings import S3SqsSettings
 
-SourceSettings = Annotated[FilesSettings | S3SqsSettings, Field(discriminator="kind")]
+SourceSettings = Annotated[FilesSettings | S3SqsSettings | S3PollSettings, Field(discriminator="kind")]
 """The settings of any source, told apart by `kind`."""
 
 SOURCES: Final[Mapping[str, Callable[[Any, Given], Source]]] = {
     FilesSource.kind: lambda settings, given: FilesSource(settings, given.checkpoints, given.clock),
     S3SqsSource.kind: S3SqsSource,
+    S3PollSource.kind: S3PollSource,
 }
 """Kind to source."""
 

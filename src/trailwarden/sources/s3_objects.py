@@ -45,14 +45,13 @@ def ruling(failure: AwsFailure, receives: int, limit: int) -> Ruling:
     """What to do after a failed read. receives: of the message, this one included; limit: the last one to try."""
     if failure.credentials or failure.fault in _TRANSIENT:
         return Ruling(Policy.HOLD, Reason.UNREADABLE)
-    if failure.fault is Fault.DENIED or failure.code.startswith("KMS."):
+    archived = failure.code == "InvalidObjectState"  # comes with 403, and no permission would help
+    if not archived and (failure.fault is Fault.DENIED or failure.code.startswith("KMS.")):
         # Somebody has to mend a permission; then it is read. To quarantine it would be to lose it.
         return Ruling(Policy.BACK, Reason.UNAUTHORIZED)
-    reason = Reason.UNREADABLE
+    reason = Reason.ARCHIVED if archived else Reason.UNREADABLE
     if failure.fault is Fault.NOT_FOUND:
         reason = Reason.MISSING
-    elif failure.code == "InvalidObjectState":
-        reason = Reason.ARCHIVED
     return Ruling(Policy.QUARANTINE if receives >= limit else Policy.BACK, reason)
 
 
