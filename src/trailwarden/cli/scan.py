@@ -31,13 +31,32 @@ def scan(
         bool, typer.Option("--fail-on-match", help="Exit 1 when something matches.")
     ] = False,
     threads: Annotated[int, typer.Option("--threads", min=1, max=64, help="Worker threads.")] = 2,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="s3:// only: delivered then or later; UTC.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="s3:// only: delivered then or before; UTC.")
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option("--resume", metavar="FILE", help="s3:// only: note what is done there, and skip it."),
+    ] = None,
+    region: Annotated[str | None, typer.Option("--region", help="s3:// only.")] = None,
+    profile: Annotated[str | None, typer.Option("--profile", help="s3:// only.")] = None,
+    endpoint_url: Annotated[str | None, typer.Option("--endpoint-url", help="s3:// only.")] = None,
+    role_arn: Annotated[str | None, typer.Option("--role-arn", help="s3:// only: assume this role.")] = None,
 ) -> None:
-    """Count the events and the matches in files.
+    """Count the events and the matches in files, directories, or objects of S3.
 
     Exit codes: 0; 1 with --fail-on-match and a match; 2 bad usage; 4 when anything was quarantined or could not be read
     (4 wins over 1).
 
+    Of s3://bucket/prefix the log files of the time are read, days where the prefix is a trail's, with the
+    credentials at hand; a line on standard error tells how far it is. With --resume it can be stopped and goes on.
+
     Example: trailwarden scan --format json sample/AWSLogs
+
+    Example: trailwarden scan s3://org-trail/AWSLogs --since 2026-01-01 --until 2026-01-31 --resume january.done
     """
     from trailwarden.decode import Limits
     from trailwarden.detection import Matcher, load_ruleset
@@ -48,11 +67,25 @@ def scan(
     gc.enable()
     totals = Totals()
     reports: list[FileReport] = []
-    for report in scan_all(paths, matcher, Limits(), threads, totals):
+
+    def give(report: FileReport) -> None:
         if output is ScanFormat.JSONL:
             print_line(report.as_dict())
         elif output is ScanFormat.JSON or report.matched or report.quarantined or report.error:
             reports.append(report)
+
+    buckets = [path for path in paths if path.startswith("s3://")]
+    files = [path for path in paths if path not in buckets]
+    if buckets:
+        from trailwarden.cli.scan_s3 import Wanted, moment, scan_bucket
+        from trailwarden.cli.scan_s3_options import aws_of
+
+        aws, role = aws_of(region, profile, endpoint_url, role_arn)
+        times = moment(since, "--since"), moment(until, "--until")
+        for url in buckets:
+            scan_bucket(Wanted(url, aws, role, *times, resume), matcher, Limits(), totals, give)
+    for report in scan_all(files, matcher, Limits(), threads, totals):
+        give(report)
     _print(output, reports, totals)
     if totals.quarantined or totals.unreadable:
         raise typer.Exit(Exit.PARTIAL)

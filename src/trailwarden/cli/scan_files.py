@@ -152,6 +152,13 @@ def _payloads(path: str, limits: Limits) -> Iterator[bytes]:
         yield file.readall()
 
 
+def report_on(path: str, payload: bytes, matcher: Matcher, limits: Limits) -> FileReport:
+    """What one payload holds."""
+    from trailwarden.detection import inspect
+
+    return _report(path, len(payload), inspect(payload, matcher, limits))
+
+
 def _report(path: str, size: int, inspection: Inspection) -> FileReport:
     matches: Counter[str] = Counter()
     rules: Counter[str] = Counter()

@@ -25,11 +25,12 @@ _SLACK: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One object. key: as S3 has it; name: in the inventory."""
+    """One object. key: as S3 has it; name: in the inventory; modified: when it was put, in UTC."""
 
     key: str
     name: str
     size: int
+    modified: datetime | None = None
 
 
 def root_of(prefix: str, organization: str) -> str:
@@ -90,4 +91,8 @@ class Listing:
 
 
 def _listed(bucket: str, one: dict[str, Any]) -> Listed:
-    return Listed(one["Key"], object_key(bucket, one["Key"], one.get("ETag")), int(one.get("Size") or 0))
+    name = object_key(bucket, one["Key"], one.get("ETag"))
+    modified = one.get("LastModified")
+    return Listed(
+        one["Key"], name, int(one.get("Size") or 0), modified if isinstance(modified, datetime) else None
+    )

@@ -122,6 +122,7 @@ class Polls:
                 tries = 0
             except AwsError as fault:
                 await self._failed(fault)
+                self._empty += 1  # counts only where nothing is followed: then it is told, and not waited for
                 await asyncio.sleep(_RETRY[min(tries, len(_RETRY) - 1)])
                 tries += 1
                 continue
