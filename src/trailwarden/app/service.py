@@ -38,6 +38,7 @@ def serve(settings: Settings, *, once: bool = False) -> int:
     """Run a service in this process until it is told to stop. Raises ConfigError and StoreError before it has started."""
     setup_logging(settings.log.format, settings.log.level)
     gc.freeze()  # what is loaded by now stays; the collector need not walk it again
+    gc.set_threshold(50_000, 20, 50)  # a request makes thousands of objects that no cycle keeps
     gc.enable()
     return uvloop.run(Service(settings, once=once).run())
 

@@ -1,7 +1,8 @@
 """Reading S3 objects: signed GETs on a plain HTTP session.
 
 A client made for many operations spends two milliseconds on a request; the objects of CloudTrail are small and many, so the
-request is the cost. Credentials, Region, endpoint, proxy and signature are botocore's all the same.
+request is the cost. Credentials, Region, endpoint and proxy are botocore's all the same, and so is the
+signature, byte by byte.
 
 Keeps: bytes are returned whole or not at all, and never more than the limit; a key is sent exactly as it is (`a//b` and a
 leading slash are keys, too).
@@ -23,12 +24,11 @@ from urllib.parse import quote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
 from yarl import URL
 
 from trailwarden.aws.failures import AwsError, AwsFailure, Fault, classified_code, translated
 from trailwarden.aws.session import Aws
+from trailwarden.aws.signature import GetSigner
 from trailwarden.errors import TrailwardenError
 
 _SIGNER_SECONDS: Final = 30.0
@@ -74,8 +74,7 @@ class _Base:
 
 @dataclass(frozen=True, slots=True)
 class _Signer:
-    region: str
-    sign: S3SigV4Auth
+    get: GetSigner
     until: float
 
 
@@ -172,12 +171,10 @@ class ObjectReader:
     async def _signed(self, url: str, region: str) -> Mapping[str, str]:
         signer = self._signers.get(region)
         if signer is None or self._monotonic() >= signer.until:
-            auth = S3SigV4Auth(await self._aws.credentials(), "s3", region)
-            signer = _Signer(region, auth, self._monotonic() + _SIGNER_SECONDS)
+            made = GetSigner(await self._aws.credentials(), region)
+            signer = _Signer(made, self._monotonic() + _SIGNER_SECONDS)
             self._signers[region] = signer
-        request = AWSRequest("GET", url)
-        signer.sign.add_auth(request)
-        return dict(request.headers.items())
+        return signer.get.headers(url)
 
     async def _forget(self, fault: AwsError) -> None:
         """After bad credentials: look for others before the next try."""
