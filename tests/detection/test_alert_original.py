@@ -31,7 +31,7 @@ def test_every_field_is_described_and_bounded() -> None:
             assert field.get("description") or "$ref" in field, f"{model['title']}.{name}"
             for one in (field, *field.get("anyOf", ())):
                 if one.get("type") == "string":
-                    assert {"maxLength", "pattern", "const"} & set(one), f"{model['title']}.{name}"
+                    assert {"maxLength", "pattern", "const", "enum"} & set(one), f"{model['title']}.{name}"
 
 
 def test_the_schema_refuses_what_is_not_an_alert() -> None:

@@ -142,8 +142,8 @@ _LOST: Final = (
 )
 
 _SECRET: Final = re.compile(
-    r"(?i)((?:secret|token|signature|credential|password|authorization|access.?key.?id)[\w-]*"
-    r"(?: header)?[\"']?\s*[=:]\s*)\S+|(?:AKIA|ASIA)[A-Z0-9]{12,}|[A-Za-z0-9+/=]{100,}"
+    r"(?i)((?:(?:secret|token|signature|credential|password|authorization|access.?key.?id)[\w-]*"
+    r"(?: header)?[\"']?\s*[=:]\s*)+)\S+|(?:AKIA|ASIA)[A-Z0-9]{12,}|[A-Za-z0-9+/=]{100,}"
 )
 _DETAIL_LENGTH: Final = 300
 
@@ -179,7 +179,8 @@ def classified(fault: BaseException) -> AwsFailure:
 
 def classified_code(code: str, status: int, detail: str = "") -> AwsFailure:
     """What a service's error code and HTTP status mean."""
-    shown = one_line(f"{code}: {detail}" if detail else code)
+    # Apart from the code: "InvalidToken: " is no label of a secret.
+    shown = f"{code}: {one_line(detail)}"[:_DETAIL_LENGTH] if detail else one_line(code)
     if code in CREDENTIAL_CODES:
         return AwsFailure(Fault.DENIED, code, shown, credentials=True)
     return AwsFailure(_fault(code, status), code, shown)
