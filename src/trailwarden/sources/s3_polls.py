@@ -26,6 +26,8 @@ _RETRY: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds between tries of a poll that failed; the last one repeats."""
 _EMPTY_POLLS: Final = 3
 """Empty polls after which a queue counts as empty, when nothing is awaited: a short one asks some of the servers only."""
+_LAST_CALL: Final = 0.5
+"""Seconds that a poll under way may take when polling ends: what a cancelled one was about to bring stays hidden for long."""
 
 
 class Change:
@@ -74,6 +76,7 @@ class Polls:
         self._tasks: list[asyncio.Task[None]] = []
         self._asked_for = 0
         self._empty = 0
+        self._ending = False
         self.limit = self.give_up_at = settings.max_receives
         self.fault = ""
         self.last_success: datetime | None = None
@@ -82,7 +85,12 @@ class Polls:
         self._tasks = [self._new() for _ in range(self._settings.polls)]
 
     async def stop(self) -> None:
+        """Take nothing up any more. What still came is in `messages`, unopened."""
         tasks, self._tasks = self._tasks, []  # a read that wakes meanwhile must not take them for broken
+        self._ending = True
+        self._change.tell()
+        if self._asked_for and tasks:
+            await asyncio.wait(tasks, timeout=_LAST_CALL)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -112,6 +120,8 @@ class Polls:
         tries = 0
         while True:
             await self._room()
+            if self._ending:
+                return
             self._asked_for += BATCH
             try:
                 if self.last_success is None:
@@ -128,7 +138,9 @@ class Polls:
                 continue
             finally:
                 self._asked_for -= BATCH
-            await self._take([self._messages.add(one, asked) for one in received])
+            messages = [self._messages.add(one, asked) for one in received]
+            if not self._ending:
+                await self._take(messages)
             self._change.tell()
 
     async def _learn(self) -> None:
@@ -141,7 +153,7 @@ class Polls:
                 self.give_up_at = min(self.give_up_at, limit - 1)
 
     async def _room(self) -> None:
-        while self._drained() or self._free() < BATCH:  # a poll for fewer costs as much
+        while not self._ending and (self._drained() or self._free() < BATCH):  # a poll for fewer costs as much
             await self._change.wait()
 
     def _free(self) -> int:
