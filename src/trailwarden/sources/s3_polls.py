@@ -153,7 +153,9 @@ class Polls:
                 self.give_up_at = min(self.give_up_at, limit - 1)
 
     async def _room(self) -> None:
-        while not self._ending and (self._drained() or self._free() < BATCH):  # a poll for fewer costs as much
+        while not self._ending and (
+            self._drained() or self._free() < BATCH
+        ):  # a poll for fewer costs as much
             await self._change.wait()
 
     def _free(self) -> int:
