@@ -9,25 +9,23 @@ Next: `trailwarden.store.outbox`, where the deliveries are claimed and settled.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, Insert, bindparam, insert, select
 
-from trailwarden.model import Alert
+from trailwarden.model import Alert, Checkpoint
 from trailwarden.store.base import Commit, Committed, DeliveryState, Quarantined, Received, RoutedAlert
 from trailwarden.store.schema import alerts, checkpoints, deliveries, quarantine, received
-from trailwarden.store.sqlite import insert_new, insert_or_replace
+from trailwarden.store.upsert import insert_new, insert_or_replace
 
 CHUNK = 500
 """Values in one IN list: far below what any database takes as parameters of one statement."""
 
 T = TypeVar("T")
+_Placed = TypeVar("_Placed", Received, Checkpoint)
 
-_INSERT_ALERTS = insert_new(alerts).returning(alerts.c.id)
 _INSERT_DELIVERIES = insert(deliveries)
-_INSERT_RECEIVED = insert_or_replace(received)
-_INSERT_CHECKPOINTS = insert_or_replace(checkpoints)
-_INSERT_QUARANTINE = insert_new(quarantine)
 _FINGERPRINTS = select(alerts.c.id, alerts.c.fingerprint).where(
     alerts.c.id.in_(bindparam("ids", expanding=True))
 )
@@ -37,6 +35,19 @@ _KNOWN = select(received).where(
 _CHECKPOINTS = select(checkpoints.c.key, checkpoints.c.value).where(
     checkpoints.c.source == bindparam("source")
 )
+
+
+class _Inserts:
+    """The statements whose words are each database's own."""
+
+    def __init__(self, database: str) -> None:
+        self.alerts = insert_new(database, alerts).returning(alerts.c.id)
+        self.received = insert_or_replace(database, received)
+        self.checkpoints = insert_or_replace(database, checkpoints)
+        self.quarantine = insert_new(database, quarantine)
+
+
+_inserts = cache(_Inserts)
 
 
 def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -50,15 +61,19 @@ def commit(connection: Connection, group: Commit, payload_limit: int) -> Committ
 
     payload_limit: bytes kept of a quarantined payload.
     """
-    committed = _commit_alerts(connection, group.alerts)
+    inserts = _inserts(connection.dialect.name)
+    committed = _commit_alerts(connection, inserts.alerts, group.alerts)
     if group.quarantined:
-        rows = [_quarantine_row(item, payload_limit) for item in group.quarantined]
-        connection.execute(_INSERT_QUARANTINE, rows)
+        rows = [
+            _quarantine_row(item, payload_limit) for item in sorted(group.quarantined, key=lambda row: row.id)
+        ]
+        connection.execute(inserts.quarantine, rows)
     if group.received:
-        connection.execute(_INSERT_RECEIVED, [_received_row(item) for item in group.received])
+        connection.execute(inserts.received, [_received_row(item) for item in _last_of_each(group.received)])
     if group.checkpoints:
-        rows = [{"source": item.source, "key": item.key, "value": item.value} for item in group.checkpoints]
-        connection.execute(_INSERT_CHECKPOINTS, rows)
+        last = _last_of_each(group.checkpoints)
+        rows = [{"source": item.source, "key": item.key, "value": item.value} for item in last]
+        connection.execute(inserts.checkpoints, rows)
     return committed
 
 
@@ -76,7 +91,15 @@ def positions(connection: Connection, source: str) -> Mapping[str, str]:
     return {row.key: row.value for row in connection.execute(_CHECKPOINTS, {"source": source})}
 
 
-def _commit_alerts(connection: Connection, routed: Sequence[RoutedAlert]) -> Committed:
+def _last_of_each(rows: Sequence[_Placed]) -> list[_Placed]:
+    """Of rows with one key, the last; in the order of their keys, for two that write the same rows in different
+    orders wait for each other for ever.
+    """
+    last = {(row.source, row.key): row for row in rows}
+    return [last[key] for key in sorted(last)]
+
+
+def _commit_alerts(connection: Connection, statement: Insert, routed: Sequence[RoutedAlert]) -> Committed:
     if not routed:
         return Committed(new=0, known=0)
     first: dict[
@@ -84,9 +107,8 @@ def _commit_alerts(connection: Connection, routed: Sequence[RoutedAlert]) -> Com
     ] = {}  # of two alerts of one id in one group, the first is the one that stays
     for item in routed:
         first.setdefault(item.alert.id, item)
-    new = set(
-        connection.execute(_INSERT_ALERTS, [_alert_row(item.alert) for item in first.values()]).scalars()
-    )
+    ordered = sorted(first.values(), key=lambda item: item.alert.id)
+    new = set(connection.execute(statement, [_alert_row(item.alert) for item in ordered]).scalars())
     rows = [
         _delivery_row(item.alert, sink)
         for item in first.values()

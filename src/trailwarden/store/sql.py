@@ -24,7 +24,7 @@ from trailwarden.store.base import (
     Settlement,
     StoreSummary,
 )
-from trailwarden.store.database import Database
+from trailwarden.store.database import make_database
 from trailwarden.store.settings import StoreSettings
 
 _PRUNE_ROWS = 500
@@ -39,7 +39,7 @@ class SqlStore:
 
     def __init__(self, settings: StoreSettings) -> None:
         self.settings = settings
-        self.database = Database(settings)
+        self.database = make_database(settings)
 
     async def open(self) -> None:
         await self.database.open()

@@ -1,4 +1,4 @@
-"""What is peculiar to SQLite: the file, the connections, and the upsert, for which SQL has no common words.
+"""What is peculiar to SQLite: the file and the connections.
 
 Keeps: a file that is not ours is not touched. A commit is on the disk when it returns (WAL with
 synchronous=FULL). A transaction that will write takes the write lock at its start, so that it never fails
@@ -6,7 +6,7 @@ half-way for want of it.
 
 https://www.sqlite.org/wal.html, https://www.sqlite.org/pragma.html
 
-Next: `trailwarden.store.database`, which runs transactions on these engines.
+Next: `trailwarden.store.sqlite_database`, which runs transactions on these engines.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Insert, Table, event
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import URL, Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from trailwarden.errors import SchemaError, StoreError
@@ -100,17 +99,3 @@ def _engine(
         connection.exec_driver_sql(begin)
 
     return engine
-
-
-def insert_new(table: Table) -> Insert:
-    """INSERT that leaves a row alone whose key is there already."""
-    return insert(table).on_conflict_do_nothing(index_elements=list(table.primary_key.columns))
-
-
-def insert_or_replace(table: Table) -> Insert:
-    """INSERT that replaces every value of a row whose key is there already."""
-    statement = insert(table)
-    values = {
-        column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key
-    }
-    return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=values)
