@@ -35,7 +35,7 @@ class S3Server:
 
     async def start(self) -> None:
         # The plain server, without a router: a key must arrive as it was sent.
-        self._runner = web.ServerRunner(web.Server(self._answer, access_log=None))  # type: ignore[arg-type]
+        self._runner = web.ServerRunner(web.Server(self._answer, access_log=None), shutdown_timeout=0.1)  # type: ignore[arg-type]
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
