@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from trailwarden.model import Alert, Batch, Checkpoint, Origin
+from trailwarden.errors import UnusableError
+from trailwarden.model import Alert, Batch, Checkpoint, Origin, Run
 from trailwarden.sinks import DELIVERED, Outcome
 from trailwarden.sources import SourceStatus
 from trailwarden.store import SqlStore, StoreSettings, open_store
@@ -91,6 +92,32 @@ class MemoryBatch(Batch):
     async def nack(self, reason: str) -> None:
         if "ack" not in self.answers:
             self.answers.append(f"nack: {reason}")
+
+
+class MemoryRun(Run):
+    """Payloads in memory, numbered from `first` on."""
+
+    def __init__(self, first: int, payloads: Sequence[bytes | UnusableError]) -> None:
+        self.origin = Origin("memory", "memory", f"stream@{first}-{first + len(payloads) - 1}")
+        self.key = self.origin.locator
+        self.received_at = datetime(2026, 1, 1, tzinfo=UTC)
+        self.size_hint = 100
+        self._first = first
+        self._payloads = payloads
+        self.answers: list[str] = []
+
+    def payloads(self) -> Sequence[bytes | UnusableError]:
+        return self._payloads
+
+    def origin_of(self, index: int) -> Origin:
+        offset = self._first + index
+        return Origin("memory", "memory", f"stream@{offset}", {"offset": offset})
+
+    async def ack(self) -> None:
+        self.answers.append("ack")
+
+    async def nack(self, reason: str) -> None:
+        self.answers.append(f"nack: {reason}")
 
 
 @dataclass

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from tests.pipeline.parts import HandClock, MemoryBatch, MemorySource, a_store
 from trailwarden.decode import Limits
 from trailwarden.detection import Matcher, load_ruleset
 from trailwarden.errors import Reason, SourceError, StoreError, UnusableError
+from trailwarden.model import Batch
 from trailwarden.pipeline.ingest import Ingest
 from trailwarden.pipeline.inspector import Inspector
 from trailwarden.pipeline.settings import PipelineSettings
@@ -31,7 +33,7 @@ def payload(*ids: str, name: str = "DeleteVpc") -> bytes:
 
 
 def ingest(
-    store: Store, batches: list[MemoryBatch], matcher: Matcher = MATCHER, endless: bool = False, **more: Any
+    store: Store, batches: Sequence[Batch], matcher: Matcher = MATCHER, endless: bool = False, **more: Any
 ) -> Ingest:
     settings, metrics = PipelineSettings(**more), Metrics()
     inspector = Inspector(

@@ -8,6 +8,7 @@ from trailwarden.detection.inspection import Inspection, Match, inspect
 from trailwarden.detection.loading import PACKS, load_file, load_pack, load_ruleset
 from trailwarden.detection.matcher import Matcher
 from trailwarden.detection.rules import Rule
+from trailwarden.detection.runs import RunInspection, inspect_run
 
 __all__ = [
     "PACKS",
@@ -15,7 +16,9 @@ __all__ = [
     "Match",
     "Matcher",
     "Rule",
+    "RunInspection",
     "inspect",
+    "inspect_run",
     "load_file",
     "load_pack",
     "load_ruleset",

@@ -4,7 +4,7 @@ Next: `trailwarden.decode`, which turns a batch's bytes into events.
 """
 
 from trailwarden.model.alert import Alert
-from trailwarden.model.batch import Batch, Checkpoint
+from trailwarden.model.batch import Batch, Checkpoint, Run
 from trailwarden.model.clock import Clock, SystemClock, rfc3339
 from trailwarden.model.event import Event, EventData
 from trailwarden.model.origin import Origin
@@ -18,6 +18,7 @@ __all__ = [
     "Event",
     "EventData",
     "Origin",
+    "Run",
     "Severity",
     "SystemClock",
     "rfc3339",

@@ -7,9 +7,11 @@ leads to its being read again.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from trailwarden.errors import UnusableError
 from trailwarden.model.origin import Origin
 
 
@@ -53,3 +55,28 @@ class Batch(ABC):
     @abstractmethod
     async def nack(self, reason: str) -> None:
         """It was not dealt with: have it come again. Idempotent; does nothing after ack()."""
+
+
+class Run(Batch):
+    """Several payloads in the order in which they came, acked together: messages of a partition, records of a shard.
+
+    Each is a unit of its own, decoded by itself: a bad one costs no other. What came of one is told apart by its own origin,
+    so that cutting the stream into other runs after a restart changes neither an alert nor a row of the quarantine. The
+    stream keeps what it has, so a run has no row in the inventory.
+    """
+
+    @abstractmethod
+    def payloads(self) -> Sequence[bytes | UnusableError]:
+        """As `load()`, each by itself; the error stands in the place of one that will never be had. Raises SourceError."""
+
+    @abstractmethod
+    def origin_of(self, index: int) -> Origin:
+        """The place of one payload. index: in payloads(), from 0. Its locator is the same however often it comes."""
+
+    def load(self) -> bytes:
+        """All of them, a line each. Raises SourceError, also for one that will never be had."""
+        every = self.payloads()
+        for payload in every:
+            if isinstance(payload, UnusableError):
+                raise payload
+        return b"\n".join(payload for payload in every if isinstance(payload, bytes))

@@ -1,7 +1,7 @@
 """From what an inspection found to what the store commits. Pure.
 
-Keeps: every match becomes an alert, every rejected part a quarantine row, every batch an inventory row; nothing of an
-inspection is left out.
+Keeps: every match becomes an alert, every rejected part a quarantine row, every batch but a run an inventory row; nothing of
+an inspection is left out.
 
 Next: `trailwarden.pipeline.ingest`, which commits it.
 """
@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from trailwarden.decode import Rejected
-from trailwarden.detection import Inspection
+from trailwarden.detection import Inspection, RunInspection
 from trailwarden.detection.alert import build_alert
-from trailwarden.model import Alert, Batch
+from trailwarden.model import Alert, Batch, Origin, Run
 from trailwarden.store import Commit, Quarantined, Received, RoutedAlert
 
 Router = Callable[[Alert], tuple[str, ...]]
@@ -28,9 +28,28 @@ def assemble(
     """What one batch gave rise to. size: bytes as they came; payload_limit: bytes of a rejected payload that are kept."""
     checkpoint = batch.checkpoint
     return Commit(
-        alerts=_alerts(batch, inspection, route, now),
-        received=(_received(batch, size, inspection),),
-        quarantined=[_quarantine(batch, rejected, now, payload_limit) for rejected in inspection.rejected],
+        alerts=_alerts(batch.origin, batch.received_at, inspection, route, now),
+        received=(_received(batch, size, inspection, kept=True),),
+        quarantined=_quarantined(batch.origin, batch.key, inspection, now, payload_limit),
+        checkpoints=(checkpoint,) if checkpoint is not None else (),
+    )
+
+
+def assemble_run(
+    run: Run, size: int, inspection: RunInspection, route: Router, now: datetime, payload_limit: int
+) -> Commit:
+    """Likewise for a run: what came of a payload has the place of that payload."""
+    alerts: list[RoutedAlert] = []
+    quarantined: list[Quarantined] = []
+    for index, one in inspection.found:
+        origin = run.origin_of(index)
+        alerts += _alerts(origin, run.received_at, one, route, now)
+        quarantined += _quarantined(origin, origin.locator, one, now, payload_limit)
+    checkpoint = run.checkpoint
+    return Commit(
+        alerts=alerts,
+        received=(_received(run, size, inspection.total, kept=False),),
+        quarantined=quarantined,
         checkpoints=(checkpoint,) if checkpoint is not None else (),
     )
 
@@ -45,16 +64,18 @@ def merge(commits: Sequence[Commit]) -> Commit:
     )
 
 
-def _alerts(batch: Batch, inspection: Inspection, route: Router, now: datetime) -> list[RoutedAlert]:
+def _alerts(
+    origin: Origin, received_at: datetime, inspection: Inspection, route: Router, now: datetime
+) -> list[RoutedAlert]:
     routed: list[RoutedAlert] = []
     for match in inspection.matches:
         for rule in match.rules:
-            alert = build_alert(rule, match.event, batch.origin, batch.received_at, now)
+            alert = build_alert(rule, match.event, origin, received_at, now)
             routed.append(RoutedAlert(alert, route(alert)))
     return routed
 
 
-def _received(batch: Batch, size: int, inspection: Inspection) -> Received:
+def _received(batch: Batch, size: int, inspection: Inspection, *, kept: bool) -> Received:
     return Received(
         source=batch.origin.source,
         key=batch.key,
@@ -64,29 +85,38 @@ def _received(batch: Batch, size: int, inspection: Inspection) -> Received:
         matched=len(inspection.matches),
         quarantined=len(inspection.rejected),
         received_at=batch.received_at,
+        kept=kept,
     )
 
 
-def _quarantine(batch: Batch, rejected: Rejected, now: datetime, payload_limit: int) -> Quarantined:
-    raw = bytes(rejected.raw)
-    origin: Mapping[str, str | int] = batch.origin.as_dict()
-    if rejected.index is not None:
-        origin = {**origin, "index": rejected.index}
-    return Quarantined(
-        id=_quarantine_id(batch, rejected, raw),
-        source=batch.origin.source,
-        origin=origin,
-        reason=rejected.reason,
-        detail=rejected.detail,
-        payload=raw[:payload_limit],
-        payload_truncated=len(raw) > payload_limit,
-        created_at=now,
-    )
+def _quarantined(
+    place: Origin, key: str, inspection: Inspection, now: datetime, payload_limit: int
+) -> list[Quarantined]:
+    """key: what tells the place from every other one of its source."""
+    rows: list[Quarantined] = []
+    for rejected in inspection.rejected:
+        raw = bytes(rejected.raw)
+        origin: Mapping[str, str | int] = place.as_dict()
+        if rejected.index is not None:
+            origin = {**origin, "index": rejected.index}
+        rows.append(
+            Quarantined(
+                id=_quarantine_id(place.source, key, rejected, raw),
+                source=place.source,
+                origin=origin,
+                reason=rejected.reason,
+                detail=rejected.detail,
+                payload=raw[:payload_limit],
+                payload_truncated=len(raw) > payload_limit,
+                created_at=now,
+            )
+        )
+    return rows
 
 
-def _quarantine_id(batch: Batch, rejected: Rejected, raw: bytes) -> str:
+def _quarantine_id(source: str, key: str, rejected: Rejected, raw: bytes) -> str:
     """The same bad bytes at the same place are one row, however often they come."""
-    place = "\0".join((batch.origin.source, batch.key, str(rejected.index), rejected.reason))
+    place = "\0".join((source, key, str(rejected.index), rejected.reason))
     digest = hashlib.sha256(place.encode("utf-8", "surrogateescape"))
     digest.update(b"\0" + raw)
     return f"q_{digest.hexdigest()[:24]}"

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import structlog
 
 from trailwarden.decode import Limits, Rejected
-from trailwarden.detection import Inspection, Matcher, inspect
+from trailwarden.detection import Inspection, Matcher, inspect, inspect_run
 from trailwarden.errors import SourceError, UnusableError
-from trailwarden.model import Batch, Clock
-from trailwarden.pipeline.assemble import Router, assemble
+from trailwarden.model import Batch, Clock, Run
+from trailwarden.pipeline.assemble import Router, assemble, assemble_run
 from trailwarden.store import Commit
 from trailwarden.telemetry import Metrics
 
@@ -69,14 +69,25 @@ class Inspector:
 
     def _inspect(self, batch: Batch) -> Inspected | Failed:
         try:
-            size, inspection = self._account_for(batch)
-            commit = assemble(batch, size, inspection, self.route, self.clock.now(), self.payload_limit)
+            return self._of_run(batch) if isinstance(batch, Run) else self._of_one(batch)
         except SourceError as fault:
             return Failed(batch, fault.detail, bug=False)
         except Exception as fault:
             log.exception("inspection_failed", locator=batch.origin.locator)
             return Failed(batch, f"{type(fault).__name__} while inspecting {batch.origin.locator}", bug=True)
+
+    def _of_one(self, batch: Batch) -> Inspected:
+        size, inspection = self._account_for(batch)
+        commit = assemble(batch, size, inspection, self.route, self.clock.now(), self.payload_limit)
         return Inspected(batch, inspection, commit)
+
+    def _of_run(self, run: Run) -> Inspected:
+        with self.metrics.decode_timer():
+            payloads = run.payloads()
+            found = inspect_run(payloads, self.matcher, self.limits)
+        size = sum(len(payload) for payload in payloads if isinstance(payload, bytes))
+        commit = assemble_run(run, size, found, self.route, self.clock.now(), self.payload_limit)
+        return Inspected(run, found.total, commit)
 
     def _account_for(self, batch: Batch) -> tuple[int, Inspection]:
         try:

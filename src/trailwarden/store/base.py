@@ -41,7 +41,8 @@ class RoutedAlert:
 class Received:
     """One line of the inventory.
 
-    sha256: hex, over the decompressed content (what CloudTrail's digests list); size: bytes as they came.
+    sha256: hex, over the decompressed content (what CloudTrail's digests list); size: bytes as they came;
+    kept: whether there is to be a row of it: what a stream hands over is never asked for again.
     """
 
     source: str
@@ -52,6 +53,7 @@ class Received:
     matched: int
     quarantined: int
     received_at: datetime
+    kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,8 +68,9 @@ def commit(connection: Connection, group: Commit, payload_limit: int) -> Committ
             _quarantine_row(item, payload_limit) for item in sorted(group.quarantined, key=lambda row: row.id)
         ]
         connection.execute(inserts.quarantine, rows)
-    if group.received:
-        connection.execute(inserts.received, [_received_row(item) for item in _last_of_each(group.received)])
+    inventory = [_received_row(item) for item in _last_of_each(group.received) if item.kept]
+    if inventory:
+        connection.execute(inserts.received, inventory)
     if group.checkpoints:
         last = _last_of_each(group.checkpoints)
         rows = [{"source": item.source, "key": item.key, "value": item.value} for item in last]
