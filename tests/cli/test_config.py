@@ -44,6 +44,7 @@ def test_show_masks_every_secret(run: Run, config: Path, output: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("sources: []\n", "sources: at least 1 must be there"),
         (GOOD.replace("url: \"https", "ulr: \"https"), "sinks[0].ulr: unknown key; did you mean 'url'?"),
         (GOOD.replace("sources:", "source:"), "source: unknown key; did you mean 'sources'?"),
         (GOOD.replace("kind: webhook", "kind: webhok"), "sinks[0]"),
@@ -52,7 +53,6 @@ def test_show_masks_every_secret(run: Run, config: Path, output: str) -> None:
         (GOOD.replace("path: /tmp", "path: /tmp, settle: soon"), "sources[0].settle"),
         (GOOD + "\nrules: {packs: []}\n", "nothing would be looked for"),
         (GOOD + "\nhttp: {port: 99999}\n", "http.port"),
-        ("sources: []\n", "sources"),
         ("sources: [\n", "not YAML: line"),
         ("", "must be a mapping"),
         ("sources: ${NOWHERE_SET}\n", "sources: the environment has no variable NOWHERE_SET"),
@@ -67,6 +67,12 @@ def test_a_mistake_is_one_line_with_its_place(run: Run, config: Path, text: str,
     assert str(config) in result.err
     assert "hunter" not in result.err
     assert "Traceback" not in result.err
+
+
+def test_one_mistake_is_one_line(run: Run, config: Path) -> None:
+    config.write_text(GOOD.replace("path: /tmp", "path: /tmp, settle: soon"))
+    result = run("config", "check", "--config", str(config))
+    assert len(result.err.strip().splitlines()) == 1, result.err
 
 
 def test_the_environment_fills_in(run: Run, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

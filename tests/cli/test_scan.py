@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.running import ROOT, Run
+from trailwarden.cli.output import shared_folder
 
 SAMPLE = str(ROOT / "sample/AWSLogs")
 ONE = json.dumps({"Records": [{"eventVersion": "1.08", "eventName": "DeleteVpc", "eventID": "1"}]}).encode()
@@ -103,3 +104,18 @@ def test_a_pack_by_name_finds_what_the_control_misses(run: Run, tmp_path: Path) 
     assert run("scan", "--format", "json", str(extended)).json()["totals"]["matched"] == 0
     both = run("scan", "--pack", "cis-vpc", "--pack", "vpc-extended", "--format", "json", str(extended))
     assert both.json()["totals"]["matched"] == 1
+
+
+@pytest.mark.parametrize(
+    ("paths", "folder"),
+    [
+        ([], ""),
+        (["a/b/c.json"], ""),
+        (["a/b/c.json", "a/b/d.json"], "a/b/"),
+        (["a/bc/1.json", "a/bd/1.json"], "a/"),
+        (["x.json", "y.json"], ""),
+        (["/x.json", "/y.json"], ""),
+    ],
+)
+def test_what_all_paths_begin_with_is_said_once(paths: list[str], folder: str) -> None:
+    assert shared_folder(paths) == folder

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 import typer.main
+from pydantic import TypeAdapter
 
 from trailwarden.cli import app
 from trailwarden.detection.document import AlertDocument
+from trailwarden.model.units import duration_text, size_text
 from trailwarden.settings import Settings
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -68,6 +71,13 @@ def alert_schema() -> dict[str, Any]:
 
 
 PAGES = {"configuration.md": configuration, "commands.md": commands}
+_WRITTEN: dict[str, Callable[[Any], Any]] = {
+    "duration": lambda value: (
+        duration_text(TypeAdapter(timedelta).validate_python(value)) if str(value).startswith("P") else value
+    ),
+    "size": size_text,
+}
+"""Defaults as people write them in the file."""
 
 
 def _section(name: str, model: dict[str, Any], schema: dict[str, Any]) -> str:
@@ -99,7 +109,10 @@ def _default(key: str, field: dict[str, Any], model: dict[str, Any]) -> str:
     if key in model.get("required", ()):
         return "required"
     default = field.get("default")
-    return "none" if default is None else f"`{default}`"
+    if default is None:
+        return "none"
+    written = _WRITTEN.get(field.get("format", ""), lambda value: value)
+    return f"`{written(default)}`"
 
 
 def _type(field: dict[str, Any], schema: dict[str, Any]) -> str:

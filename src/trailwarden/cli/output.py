@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+_ENDLESS: Final = 100_000
+"""Columns of what is not a terminal."""
 
 
 class Format(StrEnum):
@@ -41,13 +45,28 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], empty: st
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(soft_wrap=False)
+    # Behind a pipe nobody sees where a screen would end: a row stays one line.
+    console = Console(
+        soft_wrap=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _ENDLESS
+    )
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     count = 0
     for row in rows:
         table.add_row(*(Text(cell, overflow="fold") for cell in row))
         count += 1
     console.print(table if count else Text(empty))
+
+
+def shared_folder(paths: Sequence[str]) -> str:
+    """What several paths begin with, up to and including a slash; "" for fewer than two.
+
+    It is said once, so that rows stay short.
+    """
+    if len(paths) < 2:
+        return ""
+    first = os.path.commonprefix(paths)  # noqa: RUF071 - cut at its last slash, below; paths may be of several kinds
+    folder = first[: first.rfind("/") + 1]
+    return folder if folder != "/" else ""
 
 
 def _plain(value: Any) -> Any:

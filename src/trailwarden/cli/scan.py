@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from trailwarden.cli.exit_codes import Exit
-from trailwarden.cli.output import print_json, print_line, print_table
+from trailwarden.cli.output import print_json, print_line, print_table, shared_folder
 from trailwarden.cli.scan_files import FileReport, Totals, scan_all
 from trailwarden.cli.scan_format import ScanFormat
 
@@ -99,8 +99,17 @@ def _print(output: ScanFormat, reports: list[FileReport], totals: Totals) -> Non
     elif output is ScanFormat.JSONL:
         print_line({"totals": totals.as_dict()})
     else:
+        folder = shared_folder([report.path for report in reports])
+        if folder:
+            typer.echo(f"below {folder}")
         rows = (
-            [r.path, str(r.events), _counts(r.matches), str(r.quarantined or ""), r.error or ""]
+            [
+                r.path.removeprefix(folder),
+                str(r.events),
+                _counts(r.matches),
+                str(r.quarantined or ""),
+                r.error or "",
+            ]
             for r in reports
         )
         print_table(["file", "events", "matches", "quarantined", "error"], rows, "no matches")

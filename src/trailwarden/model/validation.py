@@ -6,7 +6,7 @@ Keeps: no line shows the value that was given, because it may be a secret.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -15,9 +15,16 @@ from pydantic import BaseModel, ValidationError
 
 def one_line_each(fault: ValidationError, root: type[BaseModel], where: str) -> list[str]:
     """`where: place: what is wrong; the mend`, a line for each mistake. root: the model that was validated."""
-    return [
-        f"{where}: {_sentence(error, root)}" for error in fault.errors(include_url=False, include_input=False)
-    ]
+    errors = fault.errors(include_url=False, include_input=False)
+    return [f"{where}: {_sentence(error, root)}" for error in errors if not _follows(error, errors)]
+
+
+def _follows(error: Any, errors: Sequence[Any]) -> bool:
+    """Whether it is there only because of another one: a list is too short when its items are wrong."""
+    loc = error["loc"]
+    return error["type"] == "too_short" and any(
+        len(other["loc"]) > len(loc) and other["loc"][: len(loc)] == loc for other in errors
+    )
 
 
 def _sentence(error: Any, root: type[BaseModel]) -> str:
@@ -26,6 +33,8 @@ def _sentence(error: Any, root: type[BaseModel]) -> str:
     kind = error["type"]
     if kind == "extra_forbidden":
         return _unknown_key(location, place, root)
+    if kind == "too_short":
+        return f"{place}: at least {error['ctx']['min_length']} must be there"
     if kind == "missing":
         return f"{place}: is missing"
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
