@@ -23,7 +23,7 @@ from trailwarden.detection.strict_yaml import read_yaml
 from trailwarden.errors import RuleError
 from trailwarden.model.validation import one_line_each
 
-PACKS: Final = ("cis-vpc", "vpc-extended", "vpc-neighbours", "trail-tampering")
+PACKS: Final = ("cis-vpc", "vpc-extended", "vpc-neighbours", "trail-tampering", "cis-monitoring")
 """The bundled packs; the first is the default."""
 
 MAX_BYTES: Final = 1024 * 1024
