@@ -14,7 +14,7 @@ from trailwarden.errors import UnusableError
 from trailwarden.model import Alert, Batch, Checkpoint, Origin, Run
 from trailwarden.sinks import DELIVERED, Outcome
 from trailwarden.sources import SourceStatus
-from trailwarden.store import SqlStore, StoreSettings, open_store
+from trailwarden.store import Store, StoreSettings, open_store
 
 
 @dataclass
@@ -143,7 +143,7 @@ class MemorySource:
 
 
 @asynccontextmanager
-async def a_store(folder: Path) -> AsyncIterator[SqlStore]:
+async def a_store(folder: Path) -> AsyncIterator[Store]:
     """A real store in a file."""
     store = await open_store(StoreSettings(url=f"sqlite:///{folder / 'state.db'}"))
     try:

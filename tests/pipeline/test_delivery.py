@@ -18,7 +18,7 @@ from trailwarden.errors import Reason, StoreError
 from trailwarden.pipeline.delivery import Delivery, Route, SinkState
 from trailwarden.pipeline.retry import MIN_ATTEMPTS
 from trailwarden.sinks import Outcome, RoutingSettings, Verdict
-from trailwarden.store import Commit, DeliveryState, OutboxFilter, RoutedAlert, SqlStore, Store
+from trailwarden.store import Commit, DeliveryState, OutboxFilter, RoutedAlert, Store
 from trailwarden.telemetry import Metrics
 
 FAILED = Outcome(Verdict.RETRY, Reason.SERVER_ERROR, "500")
@@ -45,13 +45,13 @@ async def delivering(
         await asyncio.wait_for(running, 20)
 
 
-async def put(store: SqlStore, count: int, *sinks: str) -> list[str]:
+async def put(store: Store, count: int, *sinks: str) -> list[str]:
     alerts = [alert(number) for number in range(count)]
     await store.commit(Commit(alerts=[RoutedAlert(one, sinks) for one in alerts]))
     return [one.id for one in alerts]
 
 
-async def states(store: SqlStore) -> set[tuple[str, DeliveryState]]:
+async def states(store: Store) -> set[tuple[str, DeliveryState]]:
     return {(row.alert_id, row.state) for row in await store.outbox(OutboxFilter(limit=10_000))}
 
 

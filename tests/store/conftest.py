@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from trailwarden.store import Store, StoreSettings, open_store
+from trailwarden.store.sql import SqlStore
+
+
+async def by_sqlalchemy(settings: StoreSettings) -> SqlStore:
+    store = SqlStore(settings)
+    await store.open()
+    return store
+
 
 PLACES: dict[str, Callable[[Path], str]] = {
     "sqlite": lambda directory: f"sqlite:///{directory}/state.db",
+    "sqlite-sqlalchemy": lambda directory: f"sqlite:///{directory}/state.db",
 }
-"""Kind of database -> the URL of an empty one."""
+"""Kind of database -> the URL of an empty one. The second is SQLite the way of every other database."""
+OPENERS: dict[str, Callable[[StoreSettings], Awaitable[Store]]] = {"sqlite-sqlalchemy": by_sqlalchemy}
 
 
 @pytest.fixture(params=list(PLACES))
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> StoreSettings:
-    return StoreSettings(url=PLACES[request.param](tmp_path))
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture
-async def store(settings: StoreSettings) -> AsyncIterator[Store]:
-    opened = await open_store(settings)
+def settings(kind: str, tmp_path: Path) -> StoreSettings:
+    return StoreSettings(url=PLACES[kind](tmp_path))
+
+
+@pytest.fixture
+async def store(kind: str, settings: StoreSettings) -> AsyncIterator[Store]:
+    opened = await OPENERS.get(kind, open_store)(settings)
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-async def other(settings: StoreSettings, store: Store) -> AsyncIterator[Store]:
+async def other(kind: str, settings: StoreSettings, store: Store) -> AsyncIterator[Store]:
     """A second one on the same database, as a second process would have."""
-    opened = await open_store(settings)
+    opened = await OPENERS.get(kind, open_store)(settings)
     yield opened
     await opened.close()

@@ -21,11 +21,11 @@ from trailwarden.store import (
     DeliveryState,
     OutboxFilter,
     Settlement,
-    SqlStore,
     StoreSettings,
     open_store,
 )
 from trailwarden.store.faults import explain, translated
+from trailwarden.store.sqlite_store import SqliteStore
 
 BRIEF = timedelta(milliseconds=50)
 
@@ -36,8 +36,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def store(path: Path) -> AsyncIterator[SqlStore]:
-    opened = await open_store(StoreSettings(url=f"sqlite:///{path}", busy_timeout=BRIEF))
+async def store(path: Path) -> AsyncIterator[SqliteStore]:
+    opened = SqliteStore(StoreSettings(url=f"sqlite:///{path}", busy_timeout=BRIEF))
+    await opened.open()
     yield opened
     await opened.close()
 
@@ -51,7 +52,7 @@ def _locked(path: Path) -> Iterator[None]:
         connection.execute("ROLLBACK")
 
 
-async def test_a_locked_database(store: SqlStore, path: Path) -> None:
+async def test_a_locked_database(store: SqliteStore, path: Path) -> None:
     await store.commit(alerts(1))
     (claim,) = await store.claim("siem", 1, LATER, at(60))
     settlement = Settlement(claim.alert.id, "siem", DeliveryState.DELIVERED, at(1))
@@ -85,7 +86,7 @@ async def test_a_lock_that_ends_in_time_is_waited_for(path: Path) -> None:
     await patient.close()
 
 
-async def test_a_database_that_is_locked_when_it_is_opened(store: SqlStore, path: Path) -> None:
+async def test_a_database_that_is_locked_when_it_is_opened(store: SqliteStore, path: Path) -> None:
     with _locked(path), pytest.raises(StoreError, match="is locked by another process"):
         await open_store(store.settings)
     again = await open_store(store.settings)
@@ -98,7 +99,7 @@ def _limit_pages(connection: Connection, spare: int) -> None:
     connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + spare}")
 
 
-async def test_a_full_disk(store: SqlStore) -> None:
+async def test_a_full_disk(store: SqliteStore) -> None:
     await store.commit(alerts(1))
     await store.database.write(_limit_pages, 2)
     large = Commit(
@@ -116,26 +117,26 @@ async def test_a_full_disk(store: SqlStore) -> None:
     assert await store.commit(large) == Committed(new=499, known=1)
 
 
-async def _open_and_list(store: SqlStore) -> None:
+async def _open_and_list(store: SqliteStore) -> None:
     """Damage shows itself at the first page that is read, which may be either's."""
     await store.open()
     await store.outbox(OutboxFilter())
 
 
-async def test_a_damaged_database(store: SqlStore, path: Path) -> None:
+async def test_a_damaged_database(store: SqliteStore, path: Path) -> None:
     await store.commit(alerts(*range(500)))
     await store.close()
     content = bytearray(path.read_bytes())
     content[4096 : 4096 * 40] = b"\xff" * (4096 * 39)
     path.write_bytes(content)
-    damaged = SqlStore(store.settings)
+    damaged = SqliteStore(store.settings)
     with pytest.raises(StoreError, match=r"state\.db is damaged: stop Trailwarden and restore"):
         await _open_and_list(damaged)
     await damaged.close()
 
 
 async def test_a_store_that_is_not_open(path: Path) -> None:
-    closed = SqlStore(StoreSettings(url=f"sqlite:///{path}"))
+    closed = SqliteStore(StoreSettings(url=f"sqlite:///{path}"))
     with pytest.raises(StoreError, match="is not open"):
         await closed.commit(alerts(1))
     with pytest.raises(StoreError, match="is not open"):
@@ -143,12 +144,12 @@ async def test_a_store_that_is_not_open(path: Path) -> None:
     await closed.close()
 
 
-async def test_closing_twice_is_once(store: SqlStore) -> None:
+async def test_closing_twice_is_once(store: SqliteStore) -> None:
     await store.close()
     await store.close()
 
 
-async def test_a_broken_constraint_is_a_bug_and_stays_one(store: SqlStore) -> None:
+async def test_a_broken_constraint_is_a_bug_and_stays_one(store: SqliteStore) -> None:
     orphan = "INSERT INTO deliveries VALUES ('none', 'siem', 'pending', 0, 0, NULL, NULL, 0, NULL, NULL, '')"
     with pytest.raises(IntegrityError):
         await store.database.write(lambda connection: connection.exec_driver_sql(orphan))
@@ -183,7 +184,7 @@ def test_extended_result_codes_are_understood(code: int, kind: type[StoreError],
     assert words in str(explained)
 
 
-async def test_a_reader_does_not_wait_for_a_long_list_to_end(store: SqlStore, path: Path) -> None:
+async def test_a_reader_does_not_wait_for_a_long_list_to_end(store: SqliteStore, path: Path) -> None:
     """A second process that reads for long does not keep the service from committing."""
     await store.commit(alerts(1))
     with closing(sqlite3.connect(path, isolation_level=None)) as reading:

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
-from tests.store.conftest import PLACES
+from tests.store.conftest import PLACES, by_sqlalchemy
 from tests.store.outbox_model import OutboxModel, as_model_says
 from tests.store.values import LATER, alert
 from trailwarden.store import (
@@ -38,9 +38,11 @@ SECONDS = st.integers(min_value=0, max_value=12)
 LEASES = st.integers(min_value=1, max_value=10)
 OUTCOMES = st.sampled_from([DeliveryState.DELIVERED, DeliveryState.PENDING, DeliveryState.DEAD])
 
+OPENERS = (open_store, by_sqlalchemy)
+
 
 class OutboxMachine(RuleBasedStateMachine):
-    """Two stores on one database take turns; the model takes part in everything."""
+    """Two stores on one database take turns, each of another implementation; the model takes part in everything."""
 
     place = PLACES["sqlite"]
     claims: Bundle[Claim] = Bundle("claims")
@@ -50,7 +52,7 @@ class OutboxMachine(RuleBasedStateMachine):
         self.directory = tempfile.TemporaryDirectory()
         self.settings = StoreSettings(url=type(self).place(Path(self.directory.name)))
         self.runner = asyncio.Runner()
-        self.stores = [self.run(open_store(self.settings)) for _ in range(2)]
+        self.stores = [self.run(opener(self.settings)) for opener in OPENERS]
         self.model = OutboxModel()
         self.now = LATER
 
@@ -124,7 +126,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1))
     def reopen(self, which: int) -> None:
         self.run(self.stores[which].close())
-        self.stores[which] = self.run(open_store(self.settings))
+        self.stores[which] = self.run(OPENERS[which](self.settings))
 
     @invariant()
     def outbox_and_model_agree(self) -> None:

@@ -1,6 +1,6 @@
 """Durable state: the outbox, the checkpoints, the inventory of received files and the quarantine.
 
-Read `base` for the contract, `sql` for its implementation, `schema` for the tables.
+Read `base` for the contract, `schema` for the tables; `sqlite_store` and `sql` are its implementations: SQLite, and any database.
 """
 
 from trailwarden.store.base import (
@@ -20,8 +20,8 @@ from trailwarden.store.base import (
     Store,
     StoreSummary,
 )
+from trailwarden.store.opening import open_store
 from trailwarden.store.settings import RetentionSettings, StoreSettings
-from trailwarden.store.sql import SqlStore, open_store
 
 __all__ = [
     "Claim",
@@ -38,7 +38,6 @@ __all__ = [
     "RoutedAlert",
     "Settlement",
     "SinkBacklog",
-    "SqlStore",
     "Store",
     "StoreSettings",
     "StoreSummary",

@@ -10,20 +10,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import (
-    DatabaseError,
-    DataError,
-    IntegrityError,
-    InternalError,
-    NotSupportedError,
-    ProgrammingError,
-)
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-
 from trailwarden.errors import SchemaError, StoreError
 
 _OURS = (
-    *(DataError, IntegrityError, InternalError, NotSupportedError, ProgrammingError),
     *(sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InternalError),
     *(sqlite3.NotSupportedError, sqlite3.ProgrammingError),
 )
@@ -66,17 +55,33 @@ def explain(error: BaseException | None, place: str) -> StoreError:
 
 
 @contextmanager
-def translated(place: str) -> Iterator[None]:
-    """Within it, errors of the database are raised as StoreError or SchemaError."""
+def of_sqlite(place: str) -> Iterator[None]:
+    """Within it, errors of SQLite's driver are raised as StoreError or SchemaError."""
     try:
         yield
     except _OURS:
         raise
-    except DatabaseError as fault:
-        raise explain(fault.orig, place) from fault
-    except sqlite3.DatabaseError as fault:  # from the driver itself, before SQLAlchemy has a hand in it
+    except sqlite3.DatabaseError as fault:
         raise explain(fault, place) from fault
-    except PoolTimeoutError as fault:
+
+
+@contextmanager
+def translated(place: str) -> Iterator[None]:
+    """Within it, errors of SQLAlchemy, and of SQLite's driver, are raised as StoreError or SchemaError."""
+    from sqlalchemy import exc  # noqa: PLC0415 - a quarter of a second, for who uses it
+
+    ours = (
+        *(exc.DataError, exc.IntegrityError, exc.InternalError),
+        *(exc.NotSupportedError, exc.ProgrammingError),
+    )
+    try:
+        with of_sqlite(place):
+            yield
+    except ours:
+        raise
+    except exc.DatabaseError as fault:
+        raise explain(fault.orig, place) from fault
+    except exc.TimeoutError as fault:
         raise StoreError(
             f"the store {place} has no free connection: too many readers at once; try again"
         ) from fault

@@ -9,12 +9,15 @@ database's word for a column of bytes; everything else is read alike by SQLite a
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, inspect, select
+from typing import TYPE_CHECKING, Final
 
 from trailwarden.errors import SchemaError
-from trailwarden.store.schema import schema_version
 
-_BYTES = {"sqlite": "BLOB", "postgresql": "BYTEA"}
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+BYTES: Final = {"sqlite": "BLOB", "postgresql": "BYTEA"}
+"""A database -> its word for a column of bytes."""
 
 _STEPS: tuple[tuple[str, ...], ...] = (
     # --- 1: alerts and their deliveries, checkpoints, inventory, quarantine ---------------------------------
@@ -84,28 +87,31 @@ LATEST = len(_STEPS)
 """The version of the schema that this program reads and writes."""
 
 
-def migrate(connection: Connection) -> int:
-    """Bring the database to LATEST, inside the transaction that the connection is in. Returns how many steps
-    it took.
+def missing(version: int, column_of_bytes: str) -> list[str]:
+    """The statements from a version of the schema (0: a database without our tables) to LATEST; none when it is there.
 
     Raises SchemaError when the database is of a newer version than this program knows.
     """
-    version = _version(connection)
     if version > LATEST:
         raise SchemaError(
             f"the store has schema version {version}, this program knows up to {LATEST}: "
             "use the version of Trailwarden that wrote it or a newer one, or name another store.url"
         )
+    statements: list[str] = []
     for number in range(version + 1, LATEST + 1):
-        for statement in _STEPS[number - 1]:
-            connection.exec_driver_sql(statement.format(bytes=_BYTES[connection.dialect.name]))
-        connection.execute(insert(schema_version).values(version=number))
-    return LATEST - version
+        statements += [statement.format(bytes=column_of_bytes) for statement in _STEPS[number - 1]]
+        statements.append(f"INSERT INTO schema_version (version) VALUES ({number})")  # noqa: S608 - our own number
+    return statements
 
 
-def _version(connection: Connection) -> int:
-    """0 for a database without our tables."""
-    if not inspect(connection).has_table(schema_version.name):
-        return 0
-    versions = connection.execute(select(schema_version.c.version)).scalars().all()
-    return max(versions, default=0)
+def migrate(connection: Connection) -> None:
+    """Bring the database to LATEST, inside the transaction that the connection is in. Raises SchemaError like `missing`."""
+    from sqlalchemy import inspect  # noqa: PLC0415 - a quarter of a second, for who uses it
+
+    version = 0
+    if inspect(connection).has_table("schema_version"):
+        version = connection.exec_driver_sql(
+            "SELECT coalesce(max(version), 0) FROM schema_version"
+        ).scalar_one()
+    for statement in missing(version, BYTES[connection.dialect.name]):
+        connection.exec_driver_sql(statement)

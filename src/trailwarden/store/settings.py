@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
 from trailwarden.model.units import Duration, Size
 
-_MIB = 1024 * 1024
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+_MIB: Final = 1024 * 1024
+_SQLITE_FILE: Final = re.compile(r"sqlite:///(?!:memory:$)([^?]+)")
+"""What nearly every configuration says is told without SQLAlchemy, which takes a quarter of a second to load."""
 
 
 class RetentionSettings(BaseModel):
@@ -76,6 +81,11 @@ class StoreSettings(BaseModel):
     @field_validator("url")
     @classmethod
     def _readable(cls, value: str) -> str:
+        if _SQLITE_FILE.fullmatch(value):
+            return value
+        from sqlalchemy import make_url  # noqa: PLC0415 - see above
+        from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - see above
+
         try:
             url = make_url(value)
         except (ArgumentError, ValueError):
@@ -92,14 +102,21 @@ class StoreSettings(BaseModel):
 
     @field_serializer("url")
     def _without_secret(self, value: str) -> str:
+        if _SQLITE_FILE.fullmatch(value):
+            return value
+        from sqlalchemy import make_url  # noqa: PLC0415 - see above
+
         return make_url(value).render_as_string(hide_password=True)
 
     @property
     def parsed_url(self) -> URL:
         """The URL in parts. May hold a password: not for output."""
+        from sqlalchemy import make_url  # noqa: PLC0415 - see above
+
         return make_url(self.url)
 
     @property
     def path(self) -> Path:
         """The database file."""
-        return Path(self.parsed_url.database or "")
+        plain = _SQLITE_FILE.fullmatch(self.url)
+        return Path(plain[1] if plain is not None else self.parsed_url.database or "")

@@ -15,7 +15,6 @@ from trailwarden.store.base import (
     Claim,
     Commit,
     Committed,
-    DeliveryState,
     OutboxFilter,
     OutboxRow,
     Pruned,
@@ -25,7 +24,7 @@ from trailwarden.store.base import (
     Settlement,
     StoreSummary,
 )
-from trailwarden.store.database import make_database
+from trailwarden.store.database import Database, make_database
 from trailwarden.store.settings import StoreSettings
 
 _PRUNE_ROWS = 500
@@ -38,9 +37,9 @@ class SqlStore:
     database: the transactions, for who must look beneath (tests).
     """
 
-    def __init__(self, settings: StoreSettings) -> None:
+    def __init__(self, settings: StoreSettings, database: Database | None = None) -> None:
         self.settings = settings
-        self.database = make_database(settings)
+        self.database = database if database is not None else make_database(settings)
 
     async def open(self) -> None:
         await self.database.open()
@@ -62,11 +61,6 @@ class SqlStore:
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         await self.database.write(outbox.settle, settlements)
-
-    async def untaken(
-        self, alert_ids: Sequence[str], sinks: Sequence[str]
-    ) -> Mapping[str, DeliveryState | None]:
-        return await self.database.read(outbox.untaken, alert_ids, sinks)
 
     async def next_due(self, sink: str) -> datetime | None:
         return await self.database.read(outbox.next_due, sink)
@@ -101,13 +95,3 @@ class SqlStore:
             received += step.received
             if step == Pruned(alerts=0, received=0):
                 return Pruned(alerts=alerts, received=received)
-
-
-async def open_store(settings: StoreSettings) -> SqlStore:
-    """The configured store, open.
-
-    Raises StoreError where it cannot be opened, SchemaError where it must not be.
-    """
-    store = SqlStore(settings)
-    await store.open()
-    return store

@@ -6,7 +6,7 @@ half-way for want of it.
 
 https://www.sqlite.org/wal.html, https://www.sqlite.org/pragma.html
 
-Next: `trailwarden.store.sqlite_database`, which runs transactions on these engines.
+Next: `trailwarden.store.sqlite_database`, which runs transactions on these connections.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import URL, Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from typing import Final
 
 from trailwarden.errors import SchemaError, StoreError
+from trailwarden.store.migrations import BYTES, missing
 
-_APPLICATION_ID = (
+WRITE: Final = "BEGIN IMMEDIATE"
+READ: Final = "BEGIN"
+"""How a transaction begins that may write, and one that sees one moment and waits for no writer."""
+_APPLICATION_ID: Final = (
     0x54575244  # "TWRD", in the header of the file: https://www.sqlite.org/fileformat2.html#application_id
 )
-_WAL_BYTES = 64 * 1024 * 1024  # what is left of the write-ahead log on the disk after a burst
+_WAL_BYTES: Final = 64 * 1024 * 1024  # what is left of the write-ahead log on the disk after a burst
 
 
 def prepare(path: Path, busy_timeout: timedelta) -> None:
@@ -52,50 +53,34 @@ def prepare(path: Path, busy_timeout: timedelta) -> None:
         raise SchemaError(f"{path} is a database of another program: name another file in store.url")
 
 
-def sign(connection: Connection) -> None:
-    """Write into the file that it is ours."""
-    connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION_ID}")
-
-
-def writer(path: Path, busy_timeout: timedelta) -> AsyncEngine:
-    """The engine with the one connection that writes."""
-    return _engine(path, busy_timeout, connections=1, begin="BEGIN IMMEDIATE", query_only=False)
-
-
-def readers(path: Path, busy_timeout: timedelta, connections: int) -> AsyncEngine:
-    """The engine for reading; a transaction on it sees one moment, and waits for no writer."""
-    return _engine(path, busy_timeout, connections=connections, begin="BEGIN", query_only=True)
-
-
-def _engine(
-    path: Path, busy_timeout: timedelta, *, connections: int, begin: str, query_only: bool
-) -> AsyncEngine:
-    milliseconds = round(busy_timeout.total_seconds() * 1000)
-    engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=str(path)),
-        pool_size=connections,
-        max_overflow=0,
-        connect_args={"timeout": busy_timeout.total_seconds()},
-        hide_parameters=True,
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver must not begin transactions: `_begin` does
-        cursor = connection.cursor()
+def connect(path: Path, busy_timeout: timedelta, *, query_only: bool) -> sqlite3.Connection:
+    """A connection for one thread at a time. Transactions are begun by who uses it, not by the driver."""
+    seconds = busy_timeout.total_seconds()
+    connection = sqlite3.connect(path, timeout=seconds, isolation_level=None, check_same_thread=False)
+    try:
         for pragma in (
-            f"busy_timeout = {milliseconds}",
+            f"busy_timeout = {round(seconds * 1000)}",
             "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
             f"journal_size_limit = {_WAL_BYTES}",
             f"query_only = {'ON' if query_only else 'OFF'}",
         ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
 
-    return engine
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Bring the schema to the present version, and write into the file that it is ours. Raises SchemaError for a newer one."""
+    there = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version'"
+    version = 0
+    if connection.execute(there).fetchone()[0]:
+        (version,) = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()
+    statements = missing(version, BYTES["sqlite"])
+    for statement in statements:
+        connection.execute(statement)
+    if statements:
+        connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
