@@ -13,7 +13,8 @@ import pytest
 from tests.receiver import SECRET, hang, receiving
 from tests.sinks.alerts import alert
 from trailwarden.model import SystemClock
-from trailwarden.sinks import Sink, StdoutSettings, StdoutSink, Verdict, WebhookSettings, WebhookSink
+from trailwarden.sinks import Sink, StdoutSettings, StdoutSink, Verdict, WebhookSettings
+from trailwarden.sinks.webhook import WebhookSink
 
 
 @dataclass

@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from trailwarden.decode import Decoded, Limits, parse_event
-from trailwarden.decode.split import split
+from trailwarden.decode import Decoded, Limits, parse_event, split
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 LIMITS = Limits()

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from trailwarden.detection import Rule, load_file, load_pack, load_ruleset
-from trailwarden.detection import rule as rule_module
+from trailwarden.detection import Rule, load_file, load_pack, load_ruleset, rules
 from trailwarden.detection.loading import MAX_BYTES
 from trailwarden.errors import ConfigError, RuleError
 from trailwarden.model import EventData
@@ -123,7 +122,7 @@ def test_both_evaluators_must_agree_with_every_example(
     def always(pattern: object, event: EventData) -> bool:
         return True
 
-    monkeypatch.setattr(rule_module, "evaluate", always)
+    monkeypatch.setattr(rules, "evaluate", always)
     with pytest.raises(RuleError, match=r"must_not_match\[0\]: predicate and reference disagree"):
         load(tmp_path, GOOD)
 

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.decode.taking import LIMITS, opened, raws, values
-from trailwarden.decode import fast_count, parse_event
-from trailwarden.decode.split import split
+from trailwarden.decode import fast_count, parse_event, split
 
 scalars = (
     st.none()

@@ -15,11 +15,12 @@ from tests.receiver import SECRET, Behaviour, answer, endless, garbage, hang, re
 from tests.sinks.alerts import alert
 from trailwarden.errors import ConfigError, Reason
 from trailwarden.model import SystemClock
-from trailwarden.sinks import Outcome, Verdict, WebhookSettings, WebhookSink
+from trailwarden.sinks import Outcome, Verdict, WebhookSettings
+from trailwarden.sinks.addresses import forbidden
 from trailwarden.sinks.answers import retry_after
-from trailwarden.sinks.connection import forbidden
 from trailwarden.sinks.signature import decode_secret, signatures
-from trailwarden.sinks.webhook import place
+from trailwarden.sinks.webhook import WebhookSink
+from trailwarden.sinks.webhook_settings import place
 
 OTHER = "whsec_" + base64.b64encode(b"o" * 32).decode()
 

@@ -40,8 +40,6 @@ from trailwarden.telemetry import Metrics
 
 log = structlog.get_logger(__name__)
 
-TRIGGERS: Final = "trail-tampering"
-"""The pack whose matches are a reason to ask at once."""
 _TICK: Final = 1.0
 _BETWEEN_ROUNDS: Final = 1.0
 """Seconds between two rounds of calls, at least, however much reason the feed gives."""

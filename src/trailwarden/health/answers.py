@@ -23,7 +23,6 @@ from trailwarden.health.model import (
     to_health_json,
     worst,
 )
-from trailwarden.health.page import CONTENT_SECURITY_POLICY, render_page
 from trailwarden.telemetry import Metrics
 
 _TEXT: Final = "text/plain; charset=utf-8"
@@ -89,6 +88,11 @@ def metrics(asked: Asked) -> Answer:
 
 def page(asked: Asked) -> Answer:
     """The page for people: always 200, because it is an answer to them and not to a probe."""
+    from trailwarden.health.page import (  # noqa: PLC0415 - templates are loaded by the first who looks
+        CONTENT_SECURITY_POLICY,
+        render_page,
+    )
+
     text = render_page(asked.state, asked.metrics.events(), asked.metrics.backlogs())
     headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "no-referrer"}
     return Answer(200, "text/html; charset=utf-8", text.encode(), headers)

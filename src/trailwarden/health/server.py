@@ -1,9 +1,9 @@
-"""The HTTP server of health: one request a connection, a few seconds each, GET and HEAD alone.
+"""The HTTP server of health: bound at once, answering as soon as its library is loaded.
 
-Keeps: bounded. A connection ends when its request is answered, and after `CONNECTION_SECONDS` whatever it does; beyond
-`MAX_CONNECTIONS` a new one is closed at once. So nobody who is slow, or many, takes the service's memory.
+Keeps: an address that cannot be had is said before any work begins. Who asks before the server can answer waits in the queue
+of the socket.
 
-Next: `answers`, for what each path says.
+Next: `connections`, for how a request is taken, and its bounds; `answers`, for what each path says.
 """
 
 from __future__ import annotations
@@ -11,30 +11,24 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from typing import Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 import structlog
-from aiohttp import web
 
 from trailwarden.errors import ConfigError
-from trailwarden.health.answers import METHODS, PATHS, Answer, Asked, not_allowed, not_found
 from trailwarden.health.model import HealthState
 from trailwarden.health.settings import HealthSettings
 from trailwarden.telemetry import Metrics
+
+if TYPE_CHECKING:
+    from aiohttp import web
 
 log = structlog.get_logger(__name__)
 
 CONNECTION_SECONDS: Final = 10.0
 MAX_CONNECTIONS: Final = 64
-MAX_LINE_BYTES: Final = 2048
-MAX_HEADER_BYTES: Final = 8192
 _CLOSE_SECONDS: Final = 1.0
-
-_ALWAYS: Final = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Server": "trailwarden",
-}
 
 _BIND_FAULTS: Final = {
     errno.EADDRINUSE: "is in use already: stop the other program, or choose another port with http.port (0: any)",
@@ -44,19 +38,43 @@ _BIND_FAULTS: Final = {
 
 
 class HealthServer:
-    """A running server. url: where it is, with the port that was really bound."""
+    """A server that is bound. url: where it is, with the port that was really bound; answering: done once it answers."""
 
-    def __init__(self, url: str, listening: asyncio.Server, http: web.Server) -> None:
-        self.url = url
-        self._listening = listening
-        self._http = http
+    def __init__(
+        self, settings: HealthSettings, sockets: list[socket.socket], board: HealthState, metrics: Metrics
+    ) -> None:
+        self.url = _url(settings.host, sockets[0])
+        self._sockets = sockets
+        self._board = board
+        self._metrics = metrics
+        self._listening: list[asyncio.Server] = []
+        self._http: web.Server | None = None
+        self.answering: asyncio.Task[None] | None = None
+
+    async def answer(self, seconds: float, most: int) -> None:
+        """Load the library, in a thread beside the work, and take connections."""
+        name = "trailwarden.health.connections"
+        connections = await asyncio.to_thread(import_module, name)
+        self._http, connection = connections.make_server(self._board, self._metrics, seconds, most)
+        loop = asyncio.get_running_loop()
+        for one in self._sockets:
+            self._listening.append(await loop.create_server(connection, sock=one, backlog=most))
+        log.info("health_listening", url=self.url)
 
     async def close(self) -> None:
         """Take no more connections, and end the ones that there are. Idempotent."""
-        self._listening.close()
-        self._http.pre_shutdown()
-        await self._http.shutdown(_CLOSE_SECONDS)
-        await self._listening.wait_closed()
+        if self.answering is not None:
+            self.answering.cancel()
+            await asyncio.wait([self.answering])
+        for listening in self._listening:
+            listening.close()
+        if self._http is not None:
+            self._http.pre_shutdown()
+            await self._http.shutdown(_CLOSE_SECONDS)
+        for listening in self._listening:
+            await listening.wait_closed()
+        for one in self._sockets:
+            one.close()
 
 
 async def start(
@@ -67,77 +85,40 @@ async def start(
     connection_seconds: float = CONNECTION_SECONDS,
     max_connections: int = MAX_CONNECTIONS,
 ) -> HealthServer:
-    """Listen. Raises ConfigError, in one line with the mend, where the address cannot be bound."""
-
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        return _response(_answer(request, board, metrics))
-
-    http = web.Server(handle)
-    loop = asyncio.get_running_loop()
-
-    def connection() -> asyncio.Protocol:
-        return _Connection(http, loop, connection_seconds, max_connections)
-
+    """Bind, and begin to answer. Raises ConfigError, in one line with the mend, where the address cannot be bound."""
     try:
-        listening = await loop.create_server(
-            connection, settings.host, settings.port, backlog=max_connections
-        )
+        sockets = await _bound(settings, max_connections)
     except OSError as fault:
         raise ConfigError(_bind_fault(settings, fault)) from fault
-    url = _url(settings.host, listening.sockets[0])
-    log.info("health_listening", url=url)
-    return HealthServer(url, listening, http)
+    server = HealthServer(settings, sockets, board, metrics)
+    server.answering = asyncio.create_task(server.answer(connection_seconds, max_connections))
+    server.answering.add_done_callback(_told)
+    return server
 
 
-class _Connection(web.RequestHandler):
-    """aiohttp's connection, with an end. Its own limits begin after the first request's headers."""
-
-    __slots__ = ("_deadline", "_max_connections", "_seconds", "_server")
-
-    def __init__(
-        self, server: web.Server, loop: asyncio.AbstractEventLoop, seconds: float, max_connections: int
-    ) -> None:
-        super().__init__(
-            server,
-            loop=loop,
-            access_log=None,  # type: ignore[arg-type]  # None switches it off; the annotation does not know
-            lingering_time=0,
-            max_line_size=MAX_LINE_BYTES,
-            max_field_size=MAX_HEADER_BYTES,
-            read_bufsize=MAX_HEADER_BYTES,
-        )
-        self._server = server
-        self._seconds = seconds
-        self._max_connections = max_connections
-        self._deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        if len(self._server.connections) > self._max_connections:
-            transport.close()
-        self._deadline = asyncio.get_running_loop().call_later(self._seconds, self.force_close)
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-        super().connection_lost(exc)
+async def _bound(settings: HealthSettings, backlog: int) -> list[socket.socket]:
+    """A socket for each address of the host, all of one port where a port is named."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(
+        settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    sockets: list[socket.socket] = []
+    try:
+        for family, *_kind, address in dict.fromkeys(found):
+            sockets.append(socket.create_server(address, family=family, backlog=backlog))
+            sockets[-1].setblocking(False)
+    except OSError:
+        for one in sockets:
+            one.close()
+        raise
+    return sockets
 
 
-def _answer(request: web.BaseRequest, board: HealthState, metrics: Metrics) -> Answer:
-    answer = PATHS.get(request.rel_url.path)
-    if answer is None:
-        return not_found()
-    if request.method not in METHODS:
-        return not_allowed()
-    accept = request.headers.get("Accept", "")
-    return answer(Asked(board, metrics, "verbose" in request.rel_url.query, accept))
-
-
-def _response(answer: Answer) -> web.Response:
-    headers = {**_ALWAYS, **answer.headers, "Content-Type": answer.content_type}
-    response = web.Response(status=answer.status, body=answer.body, headers=headers)
-    response.force_close()
-    return response
+def _told(answering: asyncio.Task[None]) -> None:
+    """A server that cannot answer is a bug; the probes will notice, and the log says why."""
+    fault = None if answering.cancelled() else answering.exception()
+    if fault is not None:
+        log.error("health_cannot_answer", exc_info=fault)
 
 
 def _bind_fault(settings: HealthSettings, fault: OSError) -> str:

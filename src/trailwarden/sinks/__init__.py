@@ -7,7 +7,7 @@ from trailwarden.sinks.base import DELIVERED, Outcome, Sink, Verdict
 from trailwarden.sinks.registry import SinkSettings, build_sink
 from trailwarden.sinks.routing import RoutingSettings, wants
 from trailwarden.sinks.stdout import StdoutSettings, StdoutSink
-from trailwarden.sinks.webhook import WebhookSettings, WebhookSink
+from trailwarden.sinks.webhook_settings import WebhookSettings
 
 __all__ = [
     "DELIVERED",
@@ -19,7 +19,6 @@ __all__ = [
     "StdoutSink",
     "Verdict",
     "WebhookSettings",
-    "WebhookSink",
     "build_sink",
     "wants",
 ]

@@ -5,34 +5,16 @@ Keeps: the address that is checked is the address that is connected to, because 
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import ssl
 from pathlib import Path
-from typing import Final
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import DefaultResolver
 
 from trailwarden.errors import ConfigError
-
-_FORBIDDEN: Final = (
-    ipaddress.ip_network("169.254.0.0/16"),
-    ipaddress.ip_network("fe80::/10"),
-    ipaddress.ip_network("fd00:ec2::254/128"),
-)
-
-
-def forbidden(address: str) -> bool:
-    """Link-local and metadata addresses: no webhook listens there, but credentials are served there."""
-    try:
-        parsed = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
-    except ValueError:
-        return False
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
-    return any(parsed in network for network in _FORBIDDEN)
+from trailwarden.sinks.addresses import forbidden
 
 
 class CheckedResolver(AbstractResolver):

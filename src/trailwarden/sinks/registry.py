@@ -9,7 +9,7 @@ from pydantic import Field
 from trailwarden.model import Clock
 from trailwarden.sinks.base import Sink
 from trailwarden.sinks.stdout import StdoutSettings, StdoutSink
-from trailwarden.sinks.webhook import WebhookSettings, WebhookSink
+from trailwarden.sinks.webhook_settings import WebhookSettings
 
 SinkSettings = Annotated[StdoutSettings | WebhookSettings, Field(discriminator="kind")]
 """The settings of a sink of any kind."""
@@ -21,4 +21,6 @@ def build_sink(settings: StdoutSettings | WebhookSettings, clock: Clock) -> Sink
         case StdoutSettings():
             return StdoutSink(settings)
         case WebhookSettings():
+            from trailwarden.sinks.webhook import WebhookSink  # noqa: PLC0415 - loads an HTTP client
+
             return WebhookSink(settings, clock)

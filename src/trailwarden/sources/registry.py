@@ -11,29 +11,33 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from trailwarden.sources.acknowledgement import AckPoint
 from trailwarden.sources.base import Given, Source
 from trailwarden.sources.files import FilesSettings, FilesSource
-from trailwarden.sources.s3_poll import S3PollSource
 from trailwarden.sources.s3_poll_settings import S3PollSettings
-from trailwarden.sources.s3_sqs import S3SqsSource
 from trailwarden.sources.s3_sqs_settings import S3SqsSettings
 
 SourceSettings = Annotated[FilesSettings | S3SqsSettings | S3PollSettings, Field(discriminator="kind")]
 """The settings of any source, told apart by `kind`."""
 
+
+def _s3_sqs(settings: Any, given: Given) -> Source:
+    from trailwarden.sources.s3_sqs import S3SqsSource  # noqa: PLC0415 - loads the clients of AWS
+
+    return S3SqsSource(settings, given)
+
+
+def _s3_poll(settings: Any, given: Given) -> Source:
+    from trailwarden.sources.s3_poll import S3PollSource  # noqa: PLC0415 - likewise
+
+    return S3PollSource(settings, given)
+
+
 SOURCES: Final[Mapping[str, Callable[[Any, Given], Source]]] = {
-    FilesSource.kind: lambda settings, given: FilesSource(settings, given.checkpoints, given.clock),
-    S3SqsSource.kind: S3SqsSource,
-    S3PollSource.kind: S3PollSource,
+    "files": lambda settings, given: FilesSource(settings, given.checkpoints, given.clock),
+    "s3_sqs": _s3_sqs,
+    "s3_poll": _s3_poll,
 }
 """Kind to source."""
-
-
-def ack_point(settings: SourceSettings) -> AckPoint:
-    """What its acks wait for. A source that leaves no choice is told at the commit, in which its position is, too."""
-    chosen: AckPoint = getattr(settings, "ack", AckPoint.COMMITTED)
-    return chosen
 
 
 def build_source(settings: SourceSettings, given: Given) -> Source:
