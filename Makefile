@@ -32,6 +32,7 @@ check: $(BIN)/.ready  ## style, types, import contract, file sizes, docs
 crash: $(BIN)/.ready  ## kill -9 the service ROUNDS times over one corpus; every alert must arrive, none under two ids
 	$(BIN)/python -m tests.crash --rounds $(ROUNDS)
 	$(BIN)/python -m tests.crash --rounds $(ROUNDS) --source s3_sqs --files 400
+	$(BIN)/python -m tests.crash --rounds $(ROUNDS) --source s3_sqs --files 100 --store lost
 
 bench: $(BIN)/.ready  ## the figures; ONLY="name ..." runs some
 	$(BIN)/python -m bench $(ONLY)

@@ -26,7 +26,7 @@ from trailwarden.model.units import Size
 from trailwarden.model.validation import one_line_each
 from trailwarden.pipeline.settings import PipelineSettings
 from trailwarden.sinks import SinkSettings
-from trailwarden.sources import SourceSettings
+from trailwarden.sources import AckPoint, SourceSettings, ack_point
 from trailwarden.store import StoreSettings
 
 MAX_CONFIG_BYTES: Final = 1024 * 1024
@@ -95,6 +95,16 @@ class Settings(BaseModel):
             for name in names:
                 if names.count(name) > 1:
                     raise ValueError(f"{place}: two are named {name!r}; names tell them apart everywhere")
+        return self
+
+    @model_validator(mode="after")
+    def _acks_can_wait(self) -> Settings:
+        waiting = [source.name for source in self.sources if ack_point(source) is AckPoint.DELIVERED]
+        if waiting and not any(sink.required for sink in self.sinks):
+            raise ValueError(
+                f"sources: {waiting[0]!r} waits with its acks for the required sinks, and there is none: "
+                "add a sink, or `ack: committed`"
+            )
         return self
 
 

@@ -19,6 +19,15 @@ store: {{url: "sqlite:///state.db"}}
 """
 
 
+WAITS = """
+sources:
+  - {kind: s3_sqs, name: trail, ack: delivered, buckets: [trail],
+     queue_url: "https://sqs.eu-west-1.amazonaws.com/123456789012/trail"}
+sinks:
+  - {kind: stdout, name: console}
+"""
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     return tmp_path / "trailwarden.yaml"
@@ -29,6 +38,14 @@ def test_a_good_one(run: Run, config: Path) -> None:
     result = run("config", "check", "--config", str(config))
     assert result.code == 0, result.err
     assert "1 sources, 1 rules, 1 sinks" in result.out
+
+
+def test_acks_that_wait_for_delivery(run: Run, config: Path) -> None:
+    config.write_text(WAITS)
+    assert run("config", "check", "--config", str(config)).code == 0
+    result = run("run", "--once", "--config", str(config))
+    assert result.code == 2
+    assert "use `ack: committed` and keep the store" in result.err
 
 
 @pytest.mark.parametrize("output", ["table", "json"])
@@ -56,6 +73,9 @@ def test_show_masks_every_secret(run: Run, config: Path, output: str) -> None:
         ("sources: [\n", "not YAML: line"),
         ("", "must be a mapping"),
         ("sources: ${NOWHERE_SET}\n", "sources: the environment has no variable NOWHERE_SET"),
+        (WAITS.replace("kind: stdout", "kind: stdout, required: false"), "waits with its acks for the required sinks"),
+        (WAITS.replace("delivered", "sent"), "sources[0].ack"),
+        (GOOD.replace("path: /tmp", "path: /tmp, ack: delivered"), "sources[0].ack: unknown key"),
         (GOOD.replace(SECRET, "hunter4 is not base64!"), "secret"),
     ],
 )  # fmt: skip

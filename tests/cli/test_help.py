@@ -7,7 +7,7 @@ import typer.main
 
 from tests.docs.reference import every_command
 from tests.running import Run
-from trailwarden.cli import app
+from trailwarden.cli.app import app
 
 COMMANDS = dict(every_command(typer.main.get_command(app), "trailwarden"))
 

@@ -49,3 +49,20 @@ def test_explain_shows_tree_and_needles(run: Run) -> None:
     assert "DeleteVpc" in result.out
     assert "required: at least one of" in result.out
     assert "required: nothing" in run("pattern", "explain", "{ $.a NOT EXISTS }").out
+
+
+def test_covers_tells_what_is_lost(run: Run) -> None:
+    good = run("pattern", "covers", "--control", "5.14", "{ $.eventName = *Vpc* }")
+    assert (good.code, good.out.splitlines()[0]) == (0, "4.14 / 5.14 vpc-changes: covered")
+    bad = run("pattern", "covers", "{ $.eventName = DeleteVpc }", "--format", "json")
+    assert bad.code == 1
+    assert bad.json()["control"]["security_hub"] == "CloudWatch.14"
+    assert [one["term"] for one in bad.json()["missed"]] == ['$.eventName = "DeleteVpc"']
+    assert run("pattern", "covers", "{ $.readOnly = false && $.eventName = *Vpc* }").code == 3
+
+
+def test_covers_takes_several_filters_and_one_control(run: Run) -> None:
+    halves = ("{ $.eventName = %^DisableKey$% }", "{ $.eventName = %^ScheduleKeyDeletion$% }")
+    assert run("pattern", "covers", "--control", "4.7", *halves).code == 0
+    assert run("pattern", "covers", "--control", "all", "{ $.eventName = a }").code == 2
+    assert run("pattern", "covers", "--control", "4.14", "{ $.eventName == a }").code == 2

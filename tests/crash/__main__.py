@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.crash.feeds import FEEDS
 from tests.crash.harness import FILES_PER_ROUND, crash_rounds
+from tests.crash.stores import STATES
 
 
 def main() -> int:
@@ -20,11 +21,20 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--source", choices=list(FEEDS), default="files")
+    parser.add_argument("--store", choices=list(STATES), default="sqlite")
     parser.add_argument("--files", type=int, default=FILES_PER_ROUND, help="new files in each round")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="trailwarden-crash-") as folder:
         verdict = asyncio.run(
-            crash_rounds(Path(folder), options.rounds, options.seed, print, options.source, options.files)
+            crash_rounds(
+                Path(folder),
+                options.rounds,
+                options.seed,
+                print,
+                options.source,
+                options.files,
+                options.store,
+            )
         )
     print(
         f"{verdict.rounds} kills, {verdict.expected} alerts expected: {len(verdict.missing)} missing, "

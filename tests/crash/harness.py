@@ -21,6 +21,7 @@ from standardwebhooks.webhooks import Webhook
 
 from tests.crash.corpus import Corpus
 from tests.crash.feeds import FEEDS, Feed
+from tests.crash.stores import STATES, State
 
 SETTLE_SECONDS = 120.0
 FILES_PER_ROUND = 25
@@ -95,25 +96,32 @@ async def crash_rounds(
     say: Callable[[str], None] = lambda _line: None,
     kind: str = "files",
     files: int = FILES_PER_ROUND,
+    store: str = "sqlite",
 ) -> Verdict:
-    """Kill the service `rounds` times while files arrive, then let it finish. kind: of the source; files: new ones a round."""
+    """Kill the service `rounds` times while files arrive, then let it finish. kind: of the source; files: new ones a round;
+    store: of STATES.
+    """
     chance = random.Random(seed)
     feed = FEEDS[kind](folder)
+    state = STATES[store](folder)
     await feed.start()
+    await state.start()
     corpus = Corpus(feed, seed)
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     receiver = Receiver(secret, chance)
     url = await receiver.start()
-    config = _config(folder, feed, url, secret)
+    config = _config(folder, feed, state, url, secret)
     try:
         for number in range(1, rounds + 1):
             corpus.add_files(files)
             await _killed_run(config, chance, receiver)
+            await state.killed()
             say(f"round {number}: {len(receiver.ids)} of {len(corpus.expected)} alerts have arrived")
         await _finishing_run(config, receiver, corpus.expected, feed)
     finally:
         await receiver.stop()
         await feed.stop()
+        await state.stop()
     arrived = set(receiver.ids)
     return Verdict(
         rounds=rounds,
@@ -125,15 +133,15 @@ async def crash_rounds(
     )
 
 
-def _config(folder: Path, feed: Feed, url: str, secret: str) -> Path:
+def _config(folder: Path, feed: Feed, state: State, url: str, secret: str) -> Path:
     config = folder / "crash.yaml"
     hook = {"kind": "webhook", "name": "hook", "url": url, "secret": secret, "timeout": "1s"}
     document = {
-        "sources": [feed.source()],
+        "sources": [feed.source() | ({"ack": state.ack} if state.ack else {})],
         "rules": {"packs": ["cis-vpc"]},
         "sinks": [hook | {"retry_base": "50ms", "retry_cap": "500ms"}],
         "pipeline": {"group_batches": 4},
-        "store": {"url": f"sqlite:///{folder / 'state.db'}"},
+        "store": state.settings(),
         "http": {"port": 0},
         "log": {"level": "info"},
         **feed.more(),

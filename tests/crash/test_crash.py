@@ -9,10 +9,14 @@ import pytest
 from tests.crash.feeds import FEEDS
 from tests.crash.harness import crash_rounds
 
+RUNS = [*((kind, "sqlite") for kind in FEEDS), ("s3_sqs", "lost")]
+
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("kind", FEEDS)
-async def test_killed_at_random_points_no_alert_is_lost_or_doubled(tmp_path: Path, kind: str) -> None:
-    verdict = await crash_rounds(tmp_path, rounds=4, seed=7, kind=kind)
+@pytest.mark.parametrize(("kind", "store"), RUNS)
+async def test_killed_at_random_points_no_alert_is_lost_or_doubled(
+    tmp_path: Path, kind: str, store: str
+) -> None:
+    verdict = await crash_rounds(tmp_path, rounds=4, seed=7, kind=kind, store=store)
     assert verdict.expected > 100
     assert verdict.good, verdict

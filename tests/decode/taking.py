@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from trailwarden.decode import Decoded, Limits, parse_event, split
+from trailwarden.decode import Decoded, Limits, parse_event
+from trailwarden.decode.split import split
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 LIMITS = Limits()

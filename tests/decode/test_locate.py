@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trailwarden.decode import locate
+from trailwarden.decode.locate import locate
 
 
 def record(number: int, **more: object) -> str:

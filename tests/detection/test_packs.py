@@ -99,7 +99,8 @@ def test_every_name_has_an_example_and_every_rule_near_misses(rule: Rule) -> Non
 
 
 def test_no_call_is_alerted_by_two_rules_and_none_of_other_controls_is_repeated() -> None:
-    listed = [name for rule in load_ruleset(PACKS) for name in names(rule.pattern)]
+    ours = [pack for pack in PACKS if pack != "cis-monitoring"]
+    listed = [name for rule in load_ruleset(ours) for name in names(rule.pattern)]
     assert len(listed) == len(set(listed))
     assert OTHER_CIS <= OPERATIONS
     assert not OTHER_CIS & set(listed)

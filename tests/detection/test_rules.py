@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from trailwarden.detection import Rule, load_file, load_pack, load_ruleset, rules
+from trailwarden.detection import Rule, load_file, load_pack, load_ruleset
+from trailwarden.detection import rule as rule_module
 from trailwarden.detection.loading import MAX_BYTES
 from trailwarden.errors import ConfigError, RuleError
 from trailwarden.model import EventData
@@ -122,7 +123,7 @@ def test_both_evaluators_must_agree_with_every_example(
     def always(pattern: object, event: EventData) -> bool:
         return True
 
-    monkeypatch.setattr(rules, "evaluate", always)
+    monkeypatch.setattr(rule_module, "evaluate", always)
     with pytest.raises(RuleError, match=r"must_not_match\[0\]: predicate and reference disagree"):
         load(tmp_path, GOOD)
 

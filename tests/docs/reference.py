@@ -13,7 +13,7 @@ import click
 import typer.main
 from pydantic import TypeAdapter
 
-from trailwarden.cli import app
+from trailwarden.cli.app import app
 from trailwarden.detection.document import AlertDocument
 from trailwarden.model.units import duration_text, size_text
 from trailwarden.settings import Settings

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.decode.taking import LIMITS, opened, raws, values
-from trailwarden.decode import fast_count, parse_event, split
+from trailwarden.decode import fast_count, parse_event
+from trailwarden.decode.split import split
 
 scalars = (
     st.none()

@@ -185,3 +185,30 @@ async def test_claims_at_once_do_not_overlap(store: Store, other: Store) -> None
     taken = await asyncio.gather(*(member.claim("siem", 7, LATER, at(60)) for member in (store, other) * 5))
     ids = [claim.alert.id for claims in taken for claim in claims]
     assert len(ids) == len(set(ids)) == 60
+
+
+async def test_what_is_not_taken_yet(store: Store) -> None:
+    await store.commit(alerts(1, 2, 3, 4, sinks=("siem", "console")))
+    await store.commit(alerts(5, sinks=("console",)))
+    ids = [alert(number).id for number in range(1, 7)]
+    claims = await store.claim("siem", 3, LATER, at(60))
+    outcomes = (DELIVERED, DEAD, DISCARDED)
+    await store.settle(
+        [
+            Settlement(claim.alert.id, "siem", state, at(1))
+            for claim, state in zip(claims, outcomes, strict=True)
+        ]
+    )
+    assert await store.untaken(ids, ["siem"]) == {ids[1]: DEAD, ids[3]: PENDING, ids[5]: None}
+    assert await store.untaken(ids[:5], ["siem", "console"]) == dict.fromkeys(ids[:5], PENDING) | {
+        ids[1]: DEAD
+    }
+    assert await store.untaken(ids[:5], []) == {}
+    assert await store.untaken([], ["siem"]) == {}
+
+
+async def test_more_may_be_asked_for_than_one_statement_holds(store: Store) -> None:
+    await store.commit(alerts(*range(1200)))
+    asked = [alert(number).id for number in range(1300)]
+    left = await store.untaken(asked, ["siem"])
+    assert left == {name: PENDING if number < 1200 else None for number, name in enumerate(asked)}

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from trailwarden.health import Check, Status
+from trailwarden.pipeline.acknowledgement import Acknowledger
 from trailwarden.pipeline.delivery import SinkState, SinkStatus
 from trailwarden.pipeline.ingest import IngestStatus
 from trailwarden.sources import SourceState, SourceStatus
@@ -68,6 +69,23 @@ def quarantine_check(count: int, now: datetime) -> Check:
     return Check(
         component="quarantine", measurement="rows", status=Status.WARN if count else Status.PASS, time=now,
         observed=count, unit="rows", output=output, max_age=MAX_AGE,
+    )  # fmt: skip
+
+
+def ack_check(name: str, acks: Acknowledger, now: datetime) -> Check:
+    """Acks that wait for delivery: where so many are held that nothing more is read, the service is not ready."""
+    verdict, output = Status.PASS, ""
+    if acks.fault or acks.full:
+        verdict = Status.FAIL
+        output = acks.fault or (
+            f"nothing more is read before the sinks have taken something: {acks.held} batches wait for it"
+        )
+    elif acks.dead:
+        verdict = Status.WARN
+        output = f"{acks.dead} batches are held by dead letters: `trailwarden outbox list --state dead`, then retry or discard"
+    return Check(
+        component="acks", measurement=name, status=verdict, time=now, observed=acks.held, unit="batches", output=output,
+        affects_ready=True, max_age=MAX_AGE,
     )  # fmt: skip
 
 

@@ -12,7 +12,14 @@ from typing import Final
 
 import structlog
 
-from trailwarden.app.checks import ingest_check, quarantine_check, sink_check, source_check, store_check
+from trailwarden.app.checks import (
+    ack_check,
+    ingest_check,
+    quarantine_check,
+    sink_check,
+    source_check,
+    store_check,
+)
 from trailwarden.app.parts import Parts
 from trailwarden.errors import StoreError
 from trailwarden.health import StatusBoard
@@ -64,6 +71,9 @@ class Observer:
             self.board.set(source_check(source.name, status, now))
             self.board.set(ingest_check(source.name, ingest.status, now))
             self.metrics.source(source.name, status.state.value, status.last_success)
+            if ingest.acks is not None:
+                self.board.set(ack_check(source.name, ingest.acks, now))
+                self.metrics.held(source.name, ingest.acks.held)
         for name, delivered in self.parts.delivery.status().items():
             backlog = self._summary.backlog.get(name)
             self.board.set(sink_check(name, delivered, backlog, now))

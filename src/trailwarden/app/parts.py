@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -12,12 +12,13 @@ from trailwarden.app.routing import router
 from trailwarden.detection import Matcher, load_ruleset
 from trailwarden.health import StatusBoard
 from trailwarden.model import Batch, Clock
+from trailwarden.pipeline.acknowledgement import Acknowledger
 from trailwarden.pipeline.delivery import Delivery, Route
 from trailwarden.pipeline.ingest import Ingest
 from trailwarden.pipeline.inspector import Inspector
 from trailwarden.settings import Settings
 from trailwarden.sinks import Sink, build_sink
-from trailwarden.sources import Given, Source, build_source
+from trailwarden.sources import AckPoint, Given, Source, ack_point, build_source
 from trailwarden.store import Commit, Store
 from trailwarden.telemetry import Known, Metrics
 
@@ -63,6 +64,20 @@ def _not_watched(_batches: Sequence[Batch], _commit: Commit) -> None:
     """Nothing is verified."""
 
 
+def _look_again(acks: Sequence[Acknowledger]) -> None:
+    for one in acks:
+        one.look_again()
+
+
+async def _until_sent(delivery: Delivery) -> None:
+    delivery.wake()
+    await delivery.idle()
+
+
+async def _none(_keys: Sequence[str]) -> Collection[str]:
+    return ()
+
+
 async def make_parts(
     settings: Settings,
     store: Store,
@@ -76,7 +91,8 @@ async def make_parts(
     """Raises ConfigError and StoreError."""
     sinks = tuple(build_sink(sink, clock) for sink in settings.sinks)
     routes = [Route(sink, chosen) for sink, chosen in zip(sinks, settings.sinks, strict=True)]
-    delivery = Delivery(store, routes, clock, metrics)
+    held: list[Acknowledger] = []
+    delivery = Delivery(store, routes, clock, metrics, settled=lambda: _look_again(held))
     pool = ThreadPoolExecutor(settings.pipeline.workers, thread_name_prefix="inspect")
     inspector = Inspector(
         matcher=matcher,
@@ -113,14 +129,22 @@ async def make_parts(
     for chosen in settings.sources:
         if once:
             chosen = chosen.model_copy(update={"follow": False})  # noqa: PLW2901 - the same settings, for one run
+        delivered = ack_point(chosen) is AckPoint.DELIVERED
         given = Given(
             clock=clock,
             checkpoints=await store.checkpoints(chosen.name),
-            known=partial(store.known, chosen.name),
+            # That it was committed does not tell whether it was delivered: it is read again, to be asked for.
+            known=_none if delivered else partial(store.known, chosen.name),
             aws=settings.aws,
         )
         source = build_source(chosen, given)
         sources.append(source)
+        if delivered:
+            required = frozenset(sink.name for sink in settings.sinks if sink.required)
+            acks = Acknowledger(
+                chosen.name, store, required, settings.pipeline.held_batches, partial(_until_sent, delivery)
+            )
+            held.append(acks)
         ingests.append(
             Ingest(
                 source=source,
@@ -131,6 +155,7 @@ async def make_parts(
                 pool=pool,
                 committed=lambda _new: delivery.wake(),
                 observed=watch.observed if watch is not None else _not_watched,
+                acks=acks if delivered else None,
             )
         )
     return Parts(tuple(sources), sinks, tuple(ingests), delivery, pool, watch)

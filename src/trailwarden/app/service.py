@@ -21,10 +21,12 @@ from trailwarden import __version__
 from trailwarden.app.observer import Observer
 from trailwarden.app.parts import Parts, make_matcher, make_metrics, make_parts
 from trailwarden.app.signals import stop_on_signal
+from trailwarden.errors import ConfigError
 from trailwarden.health import HealthServer, StatusBoard
 from trailwarden.health import start as start_health
 from trailwarden.model import Clock, SystemClock
 from trailwarden.settings import Settings
+from trailwarden.sources import AckPoint, ack_point
 from trailwarden.store import Store, open_store
 from trailwarden.telemetry import Metrics, setup_logging
 
@@ -36,6 +38,11 @@ GOOD, UNDELIVERED, UNREAD = 0, 3, 4
 
 def serve(settings: Settings, *, once: bool = False) -> int:
     """Run a service in this process until it is told to stop. Raises ConfigError and StoreError before it has started."""
+    if once and any(ack_point(source) is AckPoint.DELIVERED for source in settings.sources):
+        raise ConfigError(
+            "--once may end before a sink that is away has taken everything, and `ack: delivered` allows no end before: "
+            "use `ack: committed` and keep the store"
+        )
     setup_logging(settings.log.format, settings.log.level)
     gc.freeze()  # what is loaded by now stays; the collector need not walk it again
     gc.set_threshold(50_000, 20, 50)  # a request makes thousands of objects that no cycle keeps

@@ -2,76 +2,42 @@
 
 Keeps: an error is one line on standard error that says what, where and what to do; the exit code says the rest. Heavy
 imports stand inside the commands, so that `scan` does not wait for a database driver that it does not use.
+
+Next: `trailwarden.cli.app` for the commands, `trailwarden.cli.scan_plain` for the one that starts without it.
 """
 
 from __future__ import annotations
 
 import gc
 import sys
-from typing import Annotated
 
-import typer
-
-from trailwarden import __version__
-from trailwarden.cli import config, iam_policy, outbox, pattern, quarantine, rules, run, scan, verify
-from trailwarden.cli.exit_codes import Exit
+from trailwarden.cli.scan_plain import plainly
 from trailwarden.errors import ConfigError, TrailwardenError
-
-app = typer.Typer(
-    name="trailwarden",
-    help="Finds every VPC change in a CloudTrail feed, and tells whether the feed would have shown it one.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        from trailwarden.decode import COMPILED
-
-        way = "with" if COMPILED else "without"
-        typer.echo(f"trailwarden {__version__} ({way} the compiled pass)")
-        raise typer.Exit
-
-
-@app.callback()
-def root(
-    _version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
-    ] = False,
-) -> None:
-    """Finds every VPC change in a CloudTrail feed, and tells whether the feed would have shown it one."""
-
-
-app.command("run")(run.run)
-app.command("scan")(scan.scan)
-app.command("verify")(verify.verify)
-app.command("iam-policy")(iam_policy.iam_policy)
-app.add_typer(pattern.app, name="pattern")
-app.add_typer(rules.app, name="rules")
-app.add_typer(config.app, name="config")
-app.add_typer(outbox.app, name="outbox")
-app.add_typer(quarantine.app, name="quarantine")
 
 
 def main() -> None:
     """The console script."""
     gc.disable()  # while modules are loaded there is nothing to collect; commands that work for long enable it again
     try:
+        request = plainly(sys.argv[1:])
+        if request is not None:
+            from trailwarden.cli.scan_run import run_scan
+
+            sys.exit(run_scan(request))
+        from trailwarden.cli.app import app
+
         app()
     except ConfigError as fault:
-        _say(fault)
-        sys.exit(Exit.USAGE)
+        _end(fault, 2)
     except TrailwardenError as fault:
-        _say(fault)
-        sys.exit(Exit.UNKNOWN)
+        _end(fault, 3)
+    except KeyboardInterrupt:
+        sys.exit(130)  # 128 and the number of the signal
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone (`| head`): nothing left to say, and nobody to say it to
-        sys.exit(Exit.GOOD)
+        sys.exit(0)
 
 
-def _say(fault: TrailwardenError) -> None:
-    typer.echo(f"trailwarden: {fault}", err=True)
+def _end(fault: TrailwardenError, code: int) -> None:
+    sys.stderr.write(f"trailwarden: {fault}\n")
+    sys.exit(code)

@@ -1,17 +1,24 @@
-"""`trailwarden scan`: what is in these files? No state, no sinks."""
+"""`trailwarden scan`: what is in these files? No state, no sinks.
+
+Next: `trailwarden.cli.scan_plain`, by which a plain scan goes around this, and `trailwarden.cli.scan_run`.
+"""
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trailwarden.cli.exit_codes import Exit
-from trailwarden.cli.output import print_json, print_line, print_table, shared_folder
-from trailwarden.cli.scan_files import FileReport, Totals, scan_all
 from trailwarden.cli.scan_format import ScanFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trailwarden.cli.scan_files import FileReport, Totals
+    from trailwarden.cli.scan_run import Others
+    from trailwarden.decode import Limits
+    from trailwarden.detection import Matcher
 
 
 def scan(
@@ -58,63 +65,30 @@ def scan(
 
     Example: trailwarden scan s3://org-trail/AWSLogs --since 2026-01-01 --until 2026-01-31 --resume january.done
     """
-    from trailwarden.decode import Limits
-    from trailwarden.detection import Matcher, load_ruleset
-
-    chosen = tuple(packs) if packs else (() if rule_files else ("cis-vpc",))
-    matcher = Matcher(load_ruleset(chosen, tuple(rule_files or ())))
-    gc.freeze()  # the modules and the matcher stay; the collector need not walk them again
-    gc.enable()
-    totals = Totals()
-    reports: list[FileReport] = []
-
-    def give(report: FileReport) -> None:
-        if output is ScanFormat.JSONL:
-            print_line(report.as_dict())
-        elif output is ScanFormat.JSON or report.matched or report.quarantined or report.error:
-            reports.append(report)
+    from trailwarden.cli.scan_run import Asked, run_scan
 
     buckets = [path for path in paths if path.startswith("s3://")]
-    files = [path for path in paths if path not in buckets]
+    others: Others | None = None
     if buckets:
         from trailwarden.cli.scan_s3 import Wanted, moment, scan_bucket
         from trailwarden.cli.scan_s3_options import aws_of
 
         aws, role = aws_of(region, profile, endpoint_url, role_arn)
         times = moment(since, "--since"), moment(until, "--until")
-        for url in buckets:
-            scan_bucket(Wanted(url, aws, role, *times, resume), matcher, Limits(), totals, give)
-    for report in scan_all(files, matcher, Limits(), threads, totals):
-        give(report)
-    _print(output, reports, totals)
-    if totals.quarantined or totals.unreadable:
-        raise typer.Exit(Exit.PARTIAL)
-    if fail_on_match and totals.matched:
-        raise typer.Exit(Exit.BAD)
 
+        def others(
+            matcher: Matcher, limits: Limits, totals: Totals, give: Callable[[FileReport], None]
+        ) -> None:
+            for url in buckets:
+                scan_bucket(Wanted(url, aws, role, *times, resume), matcher, limits, totals, give)
 
-def _print(output: ScanFormat, reports: list[FileReport], totals: Totals) -> None:
-    if output is ScanFormat.JSON:
-        print_json({"files": [report.as_dict() for report in reports], "totals": totals.as_dict()})
-    elif output is ScanFormat.JSONL:
-        print_line({"totals": totals.as_dict()})
-    else:
-        folder = shared_folder([report.path for report in reports])
-        if folder:
-            typer.echo(f"below {folder}")
-        rows = (
-            [
-                r.path.removeprefix(folder),
-                str(r.events),
-                _counts(r.matches),
-                str(r.quarantined or ""),
-                r.error or "",
-            ]
-            for r in reports
-        )
-        print_table(["file", "events", "matches", "quarantined", "error"], rows, "no matches")
-        typer.echo(totals.sentence())
-
-
-def _counts(matches: dict[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in sorted(matches.items()))
+    asked = Asked(
+        files=tuple(path for path in paths if path not in buckets),
+        packs=tuple(packs or ()),
+        rule_files=tuple(map(str, rule_files or ())),
+        output=output.value,
+        fail_on_match=fail_on_match,
+        threads=threads,
+        others=others,
+    )
+    raise typer.Exit(run_scan(asked))

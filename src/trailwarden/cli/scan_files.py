@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from trailwarden.cli.in_order import in_order
+from trailwarden.detection import inspect
 from trailwarden.errors import SourceError
 
 if TYPE_CHECKING:
@@ -99,7 +101,7 @@ def scan_all(
     """A report per file, in order; totals grow as they come."""
     with _progress() as progress:
         task = progress.add_task("scanning", total=None) if progress is not None else None
-        for report in _in_order(_chunks(_listed(paths)), matcher, limits, threads):
+        for report in _reports(_chunks(_listed(paths)), matcher, limits, threads):
             totals.add(report)
             totals.seconds = time.perf_counter() - totals.started
             if progress is not None and task is not None:
@@ -110,22 +112,14 @@ def scan_all(
     totals.seconds = time.perf_counter() - totals.started
 
 
-def _in_order(
+def _reports(
     chunks: Iterator[list[str]], matcher: Matcher, limits: Limits, threads: int
 ) -> Iterator[FileReport]:
-    waiting: deque[Future[list[FileReport]]] = deque()
-    with ThreadPoolExecutor(threads, thread_name_prefix="scan") as pool:
-        for chunk in chunks:
-            waiting.append(pool.submit(_scan_chunk, chunk, matcher, limits))
-            if len(waiting) > 4 * threads:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
+    for reports in in_order(chunks, partial(_scan_chunk, matcher=matcher, limits=limits), threads):
+        yield from reports
 
 
 def _scan_chunk(paths: list[str], matcher: Matcher, limits: Limits) -> list[FileReport]:
-    from trailwarden.detection import inspect
-
     reports: list[FileReport] = []
     for path in paths:
         try:
@@ -154,8 +148,6 @@ def _payloads(path: str, limits: Limits) -> Iterator[bytes]:
 
 def report_on(path: str, payload: bytes, matcher: Matcher, limits: Limits) -> FileReport:
     """What one payload holds."""
-    from trailwarden.detection import inspect
-
     return _report(path, len(payload), inspect(payload, matcher, limits))
 
 

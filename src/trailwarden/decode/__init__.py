@@ -1,15 +1,14 @@
 """Bytes to events: decompression, envelopes, exact splitting, and counting without parsing where that is certain.
 
 Pure: no I/O, no clock. Read in the order of an event's journey: `decompress`, then `structure` (the way of almost every file),
-`layout` and `locate` (the same where nothing could be compiled), then `split` (the exact way), then `event`.
+`layout` and `locate` (the same where nothing could be compiled), then `split` (the exact way), then `event`. `locate` and `split`
+are imported from where they are: few files need them, and what they need takes long to load.
 """
 
 from trailwarden.decode.decompress import decompress
 from trailwarden.decode.event import parse_event
 from trailwarden.decode.layout import fast_count
-from trailwarden.decode.locate import Located, locate
 from trailwarden.decode.outcome import Content, Decoded, EventBlock, Limits, RawEvent, Rejected
-from trailwarden.decode.split import split
 from trailwarden.decode.structure import COMPILED, Survey, Wanted, hideable, survey_hits, survey_texts
 
 __all__ = [
@@ -18,7 +17,6 @@ __all__ = [
     "Decoded",
     "EventBlock",
     "Limits",
-    "Located",
     "RawEvent",
     "Rejected",
     "Survey",
@@ -26,9 +24,7 @@ __all__ = [
     "decompress",
     "fast_count",
     "hideable",
-    "locate",
     "parse_event",
-    "split",
     "survey_hits",
     "survey_texts",
 ]

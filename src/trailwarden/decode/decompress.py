@@ -11,15 +11,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, cast
 
-from trailwarden.decode import gzip_members, zstd_frames
+from trailwarden.decode import gzip_members, zstd_magic
 from trailwarden.decode.allowance import Allowance
 from trailwarden.decode.outcome import Content, Limits, Rejected
 from trailwarden.errors import DecodeError, Reason
 
 Codec = Callable[[bytes, Allowance], tuple[bytearray, Rejected | None]]
+
+
+def _read_zstd(payload: bytes, allowance: Allowance) -> tuple[bytearray, Rejected | None]:
+    from trailwarden.decode.zstd_frames import read_zstd  # noqa: PLC0415 - CloudTrail writes gzip
+
+    return read_zstd(payload, allowance)
+
+
 _CODECS: Final[tuple[tuple[tuple[bytes, ...], Codec], ...]] = (
     ((gzip_members.MAGIC,), gzip_members.read_gzip),
-    (zstd_frames.MAGICS, zstd_frames.read_zstd),
+    (zstd_magic.MAGICS, _read_zstd),
 )
 MAGICS: Final = tuple(magic for magics, _codec in _CODECS for magic in magics)
 

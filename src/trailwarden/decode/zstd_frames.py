@@ -14,11 +14,9 @@ import zstandard
 
 from trailwarden.decode.allowance import Allowance
 from trailwarden.decode.outcome import Rejected
+from trailwarden.decode.zstd_magic import FRAME, SKIPPABLE
 from trailwarden.errors import DecodeError, Reason
 
-MAGIC: Final = b"\x28\xb5\x2f\xfd"
-_SKIPPABLE: Final = range(0x184D2A50, 0x184D2A60)
-MAGICS: Final = (MAGIC, *(number.to_bytes(4, "little") for number in _SKIPPABLE))
 _LARGEST_WINDOW: Final = 128 * 1024 * 1024  # what the zstd command reads without being told to
 _PIECE: Final = 1024 * 1024
 _RLE_BLOCK: Final = 1
@@ -50,7 +48,7 @@ def read_zstd(payload: bytes, allowance: Allowance) -> tuple[bytearray, Rejected
 
 def _skippable_end(payload: bytes, position: int) -> int | None:
     """The offset behind a skippable frame; None when there is none (RFC 8878, 3.1.2)."""
-    if int.from_bytes(payload[position : position + 4], "little") not in _SKIPPABLE:
+    if int.from_bytes(payload[position : position + 4], "little") not in SKIPPABLE:
         return None
     end = position + 8 + int.from_bytes(payload[position + 4 : position + 8], "little")
     if end > len(payload):
@@ -60,7 +58,7 @@ def _skippable_end(payload: bytes, position: int) -> int | None:
 
 def _frame_end(payload: bytes, position: int) -> int:
     """The offset behind the frame, by its block headers (RFC 8878, 3.1.1.2: last, type, size in three bytes)."""
-    if payload[position : position + 4] != MAGIC:
+    if payload[position : position + 4] != FRAME:
         raise DecodeError(Reason.TRAILING_DATA, f"{len(payload) - position} bytes after the last zstd frame")
     head = payload[position : position + 18]
     try:

@@ -7,7 +7,7 @@ where they are: their models take longer to make than a scan of a thousand files
 from trailwarden.detection.inspection import Inspection, Match, inspect
 from trailwarden.detection.loading import PACKS, load_file, load_pack, load_ruleset
 from trailwarden.detection.matcher import Matcher
-from trailwarden.detection.rules import Rule
+from trailwarden.detection.rule import Rule
 from trailwarden.detection.runs import RunInspection, inspect_run
 
 __all__ = [

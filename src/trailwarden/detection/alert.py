@@ -28,7 +28,7 @@ from trailwarden.detection.fields import account, at, clean, is_account, text
 from trailwarden.detection.identity import alert_id, amended_id
 from trailwarden.detection.outcome import outcome_of
 from trailwarden.detection.resources import resources_of
-from trailwarden.detection.rules import Rule
+from trailwarden.detection.rule import Rule
 from trailwarden.detection.summary import summary_of
 from trailwarden.model import Alert, Event, EventData, Origin, rfc3339
 

@@ -8,7 +8,6 @@ Next: `trailwarden.pipeline.ingest`, which commits what is found here.
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,13 +22,11 @@ from trailwarden.decode import (
     Survey,
     decompress,
     fast_count,
-    locate,
     parse_event,
-    split,
 )
 from trailwarden.detection.matcher import Matcher
 from trailwarden.detection.prefilter import AllCandidates, Hits
-from trailwarden.detection.rules import Rule
+from trailwarden.detection.rule import Rule
 from trailwarden.errors import DecodeError
 from trailwarden.model import Event
 
@@ -92,6 +89,8 @@ def inspect(payload: bytes, matcher: Matcher, limits: Limits, *, digest: bool = 
 
 
 def _sha256(data: bytes) -> str:
+    import hashlib  # noqa: PLC0415 - not for a scan, and OpenSSL comes with it
+
     return hashlib.sha256(data).hexdigest()
 
 
@@ -121,6 +120,8 @@ def _surveyed(data: bytes, survey: Survey, matcher: Matcher) -> Sequence[Match] 
 
 def _located(data: bytes, hits: Sequence[int], count: int, matcher: Matcher) -> Sequence[Match] | None:
     """The matches among the hits of a file whose layout is certain; None where only splitting it is exact."""
+    from trailwarden.decode.locate import locate  # noqa: PLC0415 - only where nothing could be compiled
+
     matches: list[Match] = []
     end = 0
     for hit in hits:
@@ -141,6 +142,8 @@ def _located(data: bytes, hits: Sequence[int], count: int, matcher: Matcher) -> 
 
 
 def _split(content: Content, hits: Hits, matcher: Matcher, limits: Limits, sha256: str) -> Inspection:
+    from trailwarden.decode.split import split  # noqa: PLC0415 - plain log files do without
+
     decoded = split(content.data, limits)
     rejected = list(decoded.rejected)
     if content.trailing is not None:

@@ -13,7 +13,7 @@ from typing import Any
 from trailwarden.decode import Survey
 from trailwarden.detection.dispatch import event_names
 from trailwarden.detection.prefilter import Hits, Prefilter
-from trailwarden.detection.rules import Rule
+from trailwarden.detection.rule import Rule
 from trailwarden.model import EventData
 from trailwarden.patterns import compile_predicate, required_needles
 

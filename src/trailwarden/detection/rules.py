@@ -1,26 +1,20 @@
-"""Rules: a pattern with a name, a severity, references, and examples that every load checks.
+"""Rules as they are written in a file: the models that say what is allowed, and name what is not.
 
-Keeps: a rule whose own examples disagree with its pattern is never loaded, by the reference evaluator and by the compiled
-predicate alike.
+Keeps: what a model accepts is in the document as it was written; nothing is converted into something else.
 
-Next: `trailwarden.detection.loading` for where rules come from, `matcher` for what becomes of them.
+Next: `trailwarden.detection.sound`, which says the same about a plainly good file without the models;
+`trailwarden.detection.rule` for what is made of a text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from trailwarden.errors import PatternError, RuleError
 from trailwarden.model import Severity
-from trailwarden.patterns import OWN_RULES, Pattern, compile_predicate, evaluate, parse
 
 ID: Final = r"^[a-z0-9-]{1,64}$"
-_EXCERPT: Final = 30
-"""Characters of a pattern that an error shows on either side of the mistake."""
 
 Id = Annotated[str, Field(pattern=ID)]
 Title = Annotated[str, Field(min_length=1, max_length=200)]
@@ -78,68 +72,3 @@ class PackText(BaseModel):
     description: Description = Field(default="", description="When to use it.")
     version: Title = Field(default="1", description="Of the pack's content.")
     rules: tuple[RuleText, ...] = Field(min_length=1, max_length=10_000, description="The rules.")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule that was checked. pattern: its text as written; parsed: its tree; the rest as in `RuleText`."""
-
-    id: str
-    title: str
-    severity: Severity
-    pattern: str
-    parsed: Pattern
-    pack: str
-    description: str = ""
-    references: References = field(default_factory=References)
-    must_match: Sequence[dict[str, Any]] = field(default=(), repr=False, compare=False)
-    must_not_match: Sequence[dict[str, Any]] = field(default=(), repr=False, compare=False)
-
-
-def checked(text: RuleText, pack: str, where: str) -> Rule:
-    """Parse the pattern and hold it against the examples. where: for messages. Raises RuleError, in one line."""
-    pattern = text.pattern.strip()
-    try:
-        parsed = parse(pattern, OWN_RULES)
-    except PatternError as fault:
-        raise RuleError(f"{where}: rule {text.id}: pattern: {_shown(fault)}") from fault
-    rule = Rule(
-        id=text.id,
-        title=text.title,
-        severity=text.severity,
-        pattern=pattern,
-        parsed=parsed,
-        pack=pack,
-        description=text.description.strip(),
-        references=text.references,
-        must_match=text.must_match,
-        must_not_match=text.must_not_match,
-    )
-    _hold_examples(rule, where)
-    return rule
-
-
-def _hold_examples(rule: Rule, where: str) -> None:
-    selects = compile_predicate(rule.parsed)
-    for name, examples, wanted in (
-        ("must_match", rule.must_match, True),
-        ("must_not_match", rule.must_not_match, False),
-    ):
-        for number, event in enumerate(examples):
-            by_predicate, by_reference = selects(event), evaluate(rule.parsed, event)
-            if by_predicate is wanted and by_reference is wanted:
-                continue
-            place = f"{where}: rule {rule.id}: {name}[{number}]"
-            if by_predicate is not by_reference:
-                raise RuleError(
-                    f"{place}: predicate and reference disagree on it, a bug of Trailwarden; report it"
-                )
-            what = "is not selected" if wanted else "is selected"
-            raise RuleError(f"{place} {what} by the pattern; mend one of the two")
-
-
-def _shown(fault: PatternError) -> str:
-    """`at character 12, after '$.eventName': …`: what stands around the mistake, on one line."""
-    before = " ".join(fault.text[max(0, fault.position - _EXCERPT) : fault.position].split())
-    after = f"after {before!r}" if before else "at the beginning"
-    return f"character {fault.position + 1}, {after}: {fault.message}"

@@ -48,9 +48,19 @@ class Batch(ABC):
         """The position to commit along with this batch, where we keep it ourselves."""
         return None
 
+    @property
+    def lost(self) -> bool:
+        """It is not ours any more (hidden for too long, its partition given away) and comes again to somebody: no answer
+        has an effect.
+        """
+        return False
+
     @abstractmethod
     async def ack(self) -> None:
-        """All alerts of this batch are committed: give it up at the source. Idempotent."""
+        """All alerts of this batch are committed: give it up at the source. Idempotent.
+
+        It may come long after those of its neighbours (`ack: delivered`).
+        """
 
     @abstractmethod
     async def nack(self, reason: str) -> None:

@@ -11,6 +11,7 @@ open, the reading is the one that cannot miss an event (docs/patterns.md).
 Next: `trailwarden.patterns.syntax`, then `parser`, then `reference`.
 """
 
+from trailwarden.patterns.certainty import Selection, selection
 from trailwarden.patterns.explanation import explain
 from trailwarden.patterns.limits import CLOUDWATCH, OWN_RULES, Limits
 from trailwarden.patterns.needles import Needle, required_needles
@@ -27,10 +28,12 @@ __all__ = [
     "Needle",
     "Pattern",
     "Predicate",
+    "Selection",
     "compile_predicate",
     "evaluate",
     "explain",
     "parse",
     "required_needles",
+    "selection",
     "to_text",
 ]

@@ -49,11 +49,11 @@ def _holds(pattern: Pattern, event: object) -> bool:
         case And(terms):
             return all(_holds(term, event) for term in terms)
         case NotExists(selector):
-            return not _selected(selector, event)
+            return not selected(selector, event)
         case Is(selector, constant):
-            return any(value is _CONSTANTS[constant] for value in _selected(selector, event))
+            return any(value is _CONSTANTS[constant] for value in selected(selector, event))
         case Compare(selector, operator, literal):
-            return any(relate(literal, value) & ACCEPTED[operator] for value in _selected(selector, event))
+            return any(relate(literal, value) & ACCEPTED[operator] for value in selected(selector, event))
 
 
 def relate(literal: Literal, value: object) -> Relation:
@@ -67,7 +67,8 @@ def relate(literal: Literal, value: object) -> Relation:
             return relate_text(TextTest.of_regex(_search(literal.source)), value)
 
 
-def _selected(selector: Selector, event: object) -> list[object]:
+def selected(selector: Selector, event: object) -> list[object]:
+    """The values that a selector leads to: none, one, or with a wildcard several."""
     values = [event]
     for step in selector.steps:
         values = [inner for value in values for inner in _inside(step, value)]

@@ -81,6 +81,8 @@ class Delivery:
     clock: Clock
     metrics: DeliveryMetrics
     chance: Callable[[], float] = random.random
+    settled: Callable[[], None] = lambda: None
+    """Called after outcomes were recorded."""
     _wakes: dict[str, asyncio.Event] = field(default_factory=dict)
     _status: dict[str, SinkStatus] = field(default_factory=dict)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -227,6 +229,7 @@ class Delivery:
         while batch:
             try:
                 await self.store.settle(batch)
+                self.settled()
                 return
             except StoreError as fault:
                 log.warning("settling_waits_for_store", error=str(fault))

@@ -1,7 +1,7 @@
 """The journey of an event, up to the ack. Read `Ingest._group` from top to bottom: it is the program's table of contents.
 
-Keeps: ack follows the commit of everything that the batch gave rise to. A batch that could not be dealt with, for
-whatever reason, is nacked and comes again; one bad batch does not touch its neighbours.
+Keeps: ack follows the commit of everything that the batch gave rise to, and its delivery where the source asks for that. A
+batch that could not be dealt with, for whatever reason, is nacked and comes again; one bad batch does not touch its neighbours.
 
 Next: `trailwarden.pipeline.delivery`, which takes the committed alerts to the sinks.
 """
@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 import orjson
 import structlog
 
-from trailwarden.errors import SourceError, StoreError
+from trailwarden.errors import StoreError
 from trailwarden.model import Batch
+from trailwarden.pipeline.acknowledgement import Acknowledger, answered
 from trailwarden.pipeline.assemble import merge
 from trailwarden.pipeline.inspector import Failed, Inspected, Inspector
 from trailwarden.pipeline.settings import PipelineSettings
@@ -55,18 +56,31 @@ class Ingest:
     """Called after each commit with the number of new alerts: wakes the delivery."""
     observed: Callable[[Sequence[Batch], Commit], None] = lambda _batches, _commit: None
     """Called after each commit with what was committed, new or known."""
+    acks: Acknowledger | None = None
+    """Holds acks back until delivery, where the source asks for it."""
     status: IngestStatus = field(default_factory=IngestStatus)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _groups: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
         """Until the source has nothing more, or stop() is called. Work in flight is finished either way."""
+        acks = asyncio.create_task(self.acks.run()) if self.acks is not None else None
+        try:
+            await self._take()
+            if self.acks is not None:
+                await self.acks.finish()
+        finally:
+            if acks is not None:
+                acks.cancel()
+        self.status.finished = True
+
+    async def _take(self) -> None:
         slots = asyncio.Semaphore(self.settings.groups_in_flight)
         stopped = asyncio.create_task(self._stopping.wait())
         try:
             while not self._stopping.is_set():
                 await slots.acquire()
-                batches = await _first(self._read(), stopped)
+                batches = await _first(self._next(), stopped)
                 if not batches:
                     break
                 group = asyncio.create_task(self._group(batches))
@@ -77,7 +91,6 @@ class Ingest:
             stopped.cancel()
             if self._groups:
                 await asyncio.wait(self._groups)
-        self.status.finished = True
 
     def stop(self) -> None:
         """Take nothing more; what is in flight goes on to its ack or nack."""
@@ -90,6 +103,13 @@ class Ingest:
             group.cancel()
         if self._groups:
             await asyncio.wait(list(self._groups))
+        if self.acks is not None:
+            await self.acks.give_back("its alerts were not delivered when the service stopped")
+
+    async def _next(self) -> Sequence[Batch]:
+        if self.acks is not None:
+            await self.acks.room()
+        return await self._read()
 
     async def _read(self) -> Sequence[Batch]:
         """What the source has next. A read that raises is a bug of the source's: told, and tried again, however long it takes."""
@@ -205,21 +225,17 @@ class Ingest:
                 detail=rejected.detail,
                 locator=item.batch.origin.locator,
             )
-        await _tolerant(item.batch.ack(), item.batch)
+        awaited = self.acks.awaited(item.commit) if self.acks is not None else ()
+        if self.acks is not None and awaited:
+            self.acks.hold(item.batch, awaited)
+        else:
+            await answered(item.batch.ack(), item.batch)
 
     async def _nacked(self, failed: Failed) -> None:
         if failed.bug:
             self.status.detector_fault = failed.why
         self.metrics.nacked(self.source.name)
-        await _tolerant(failed.batch.nack(failed.why), failed.batch)
-
-
-async def _tolerant(answer: Awaitable[None], batch: Batch) -> None:
-    """An ack or nack that fails leaves the batch to come again, which is harmless: its alerts are known by then."""
-    try:
-        await answer
-    except SourceError as fault:
-        log.warning("answer_failed", locator=batch.origin.locator, error=str(fault))
+        await answered(failed.batch.nack(failed.why), failed.batch)
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:

@@ -27,6 +27,12 @@ class PipelineSettings(BaseModel):
     groups_in_flight: int = Field(
         default=3, ge=1, le=64, description="Groups that are inspected or committed at once."
     )
+    held_batches: int = Field(
+        default=1000,
+        ge=1,
+        le=100_000,
+        description="Batches of a source with `ack: delivered` that wait for their delivery; then no more are read.",
+    )
     drain_timeout: Duration = Field(
         default="20s", validate_default=True, description="How long a stop waits for work in flight."
     )

@@ -3,7 +3,18 @@
 Read `base.py`, then `files.py`; `registry.py` is the list of all of them.
 """
 
+from trailwarden.sources.acknowledgement import AckPoint
 from trailwarden.sources.base import Given, Source, SourceState, SourceStatus
-from trailwarden.sources.registry import SOURCES, SourceSettings, build_source
+from trailwarden.sources.registry import SOURCES, SourceSettings, ack_point, build_source
 
-__all__ = ["SOURCES", "Given", "Source", "SourceSettings", "SourceState", "SourceStatus", "build_source"]
+__all__ = [
+    "SOURCES",
+    "AckPoint",
+    "Given",
+    "Source",
+    "SourceSettings",
+    "SourceState",
+    "SourceStatus",
+    "ack_point",
+    "build_source",
+]

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
+from trailwarden.sources.acknowledgement import AckPoint
 from trailwarden.sources.base import Given, Source
 from trailwarden.sources.files import FilesSettings, FilesSource
 from trailwarden.sources.s3_poll_settings import S3PollSettings
@@ -38,6 +39,12 @@ SOURCES: Final[Mapping[str, Callable[[Any, Given], Source]]] = {
     "s3_poll": _s3_poll,
 }
 """Kind to source."""
+
+
+def ack_point(settings: SourceSettings) -> AckPoint:
+    """What its acks wait for. A source that leaves no choice is told at the commit, in which its position is, too."""
+    chosen: AckPoint = getattr(settings, "ack", AckPoint.COMMITTED)
+    return chosen
 
 
 def build_source(settings: SourceSettings, given: Given) -> Source:

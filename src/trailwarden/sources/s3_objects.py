@@ -76,8 +76,10 @@ class ObjectBatch(Batch):
         received_at: datetime,
         payload: bytes | UnusableError,
         answered: Callable[[ObjectBatch, str | None], None],
+        lost: Callable[[], bool] = lambda: False,
     ) -> None:
-        """answered: called once, with None for an ack and the reason for a nack."""
+        """answered: called once, with None for an ack and the reason for a nack; lost: whether it is not ours any more."""
+        self._lost = lost
         self.origin = origin
         self.key = key
         self.received_at = received_at
@@ -90,6 +92,10 @@ class ObjectBatch(Batch):
         if isinstance(self._payload, bytes):
             return self._payload
         raise self._payload
+
+    @property
+    def lost(self) -> bool:
+        return self._lost()
 
     async def ack(self) -> None:
         self._answer(None)

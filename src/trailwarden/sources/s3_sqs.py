@@ -229,7 +229,7 @@ class S3SqsSource:
                 self._fetcher.give_up(key, reason)
             self._answered(message, reason)
 
-        batch = ObjectBatch(origin, key, self._given.clock.now(), payload, answered)
+        batch = ObjectBatch(origin, key, self._given.clock.now(), payload, answered, lambda: message.lost)
         self._ready.append(_Ready(batch, message, held))
 
     def _answered(self, message: Message, reason: str | None) -> None:

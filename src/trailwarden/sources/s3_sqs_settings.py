@@ -11,6 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from trailwarden.aws import Role
 from trailwarden.aws.settings import Url
 from trailwarden.model.units import Duration, Size
+from trailwarden.sources.acknowledgement import Ack, AckPoint
 
 _QUEUE_HOST: Final = re.compile(
     r"https?://(?:sqs(?:-fips)?\.|vpce-[^/]*\.sqs\.)([a-z]{2,}(?:-[a-z]+)+-\d+)\."
@@ -54,6 +55,7 @@ class S3SqsSettings(Role):
         pattern=r"^[a-z]{2,}(-[a-z]+)+-\d+$",
         description="The queue's Region, where its URL does not tell.",
     )
+    ack: Ack = AckPoint.COMMITTED
     follow: bool = Field(default=True, description="Keep waiting; false: finish when the queue is empty.")
     wait: Duration = Field(
         default="20s",

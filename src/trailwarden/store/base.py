@@ -240,6 +240,14 @@ class Store(Protocol):
         """Record outcomes; one transaction. Releases the claim. What is no longer PENDING stays as it is."""
         ...
 
+    async def untaken(
+        self, alert_ids: Sequence[str], sinks: Sequence[str]
+    ) -> Mapping[str, DeliveryState | None]:
+        """Those of the alerts that one of the sinks wants and has not taken: DEAD where it is a dead letter at one of them,
+        PENDING otherwise, and None where the store does not have the alert at all.
+        """
+        ...
+
     async def next_due(self, sink: str) -> datetime | None:
         """When the earliest pending alert of a sink may be claimed (for a claimed one: when the claim ends);
         None when there is none.

@@ -13,7 +13,7 @@ Next: `trailwarden.store.operations`, what the commands and health ask of the sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -71,6 +71,12 @@ _SETTLE = (
         detail=bindparam("said"),
     )
 )
+_THERE = select(alerts.c.id).where(alerts.c.id.in_(bindparam("ids", expanding=True)))
+_UNTAKEN = select(deliveries.c.alert_id, deliveries.c.state).where(
+    deliveries.c.alert_id.in_(bindparam("ids", expanding=True)),
+    deliveries.c.sink.in_(bindparam("sinks", expanding=True)),
+    deliveries.c.state.in_((DeliveryState.PENDING, DeliveryState.DEAD)),
+)
 _NEXT_DUE = select(func.min(deliveries.c.due_at)).where(PENDING, deliveries.c.sink == bindparam("of"))
 
 
@@ -98,6 +104,20 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
     """Record outcomes. What is no longer pending stays as it is."""
     if settlements:
         connection.execute(_SETTLE, [_settle_row(item) for item in settlements])
+
+
+def untaken(
+    connection: Connection, alert_ids: Sequence[str], sinks: Sequence[str]
+) -> Mapping[str, DeliveryState | None]:
+    """Those of the alerts that one of the sinks has not taken, and in what state; None: the alert is not there."""
+    left: dict[str, DeliveryState | None] = {}
+    for part in chunks(alert_ids):
+        there = set(connection.execute(_THERE, {"ids": part}).scalars())
+        left.update((alert_id, None) for alert_id in part if alert_id not in there)
+        for row in connection.execute(_UNTAKEN, {"ids": part, "sinks": sinks}):
+            if left.get(row.alert_id) is not DeliveryState.DEAD:
+                left[row.alert_id] = row.state
+    return left
 
 
 def next_due(connection: Connection, sink: str) -> datetime | None:

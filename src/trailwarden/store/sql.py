@@ -15,6 +15,7 @@ from trailwarden.store.base import (
     Claim,
     Commit,
     Committed,
+    DeliveryState,
     OutboxFilter,
     OutboxRow,
     Pruned,
@@ -61,6 +62,11 @@ class SqlStore:
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         await self.database.write(outbox.settle, settlements)
+
+    async def untaken(
+        self, alert_ids: Sequence[str], sinks: Sequence[str]
+    ) -> Mapping[str, DeliveryState | None]:
+        return await self.database.read(outbox.untaken, alert_ids, sinks)
 
     async def next_due(self, sink: str) -> datetime | None:
         return await self.database.read(outbox.next_due, sink)

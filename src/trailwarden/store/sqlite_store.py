@@ -20,6 +20,7 @@ from trailwarden.store.base import (
     Claim,
     Commit,
     Committed,
+    DeliveryState,
     OutboxFilter,
     OutboxRow,
     Pruned,
@@ -73,6 +74,11 @@ class SqliteStore:
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         await self.database.write_plain(sqlite_outbox.settle, settlements)
+
+    async def untaken(
+        self, alert_ids: Sequence[str], sinks: Sequence[str]
+    ) -> Mapping[str, DeliveryState | None]:
+        return await self._general.untaken(alert_ids, sinks)
 
     async def next_due(self, sink: str) -> datetime | None:
         return await self.database.read_plain(sqlite_outbox.next_due, sink)

@@ -122,7 +122,7 @@ METRICS: Final[tuple[Definition, ...]] = (
                _per_source),
     Definition("content_bytes_total", "counter", ("source",), "Bytes of committed batches, decompressed.",
                _per_source),
-    Definition("in_flight_batches", "gauge", ("source",), "Batches taken and neither acked nor nacked.",
+    Definition("in_flight_batches", "gauge", ("source",), "Batches that are inspected or committed.",
                _per_source),
     Definition("in_flight_bytes", "gauge", ("source",), "Announced bytes of the batches in flight.", _per_source),
     Definition("decode_seconds", "histogram", (), "Time to decompress, search and parse one batch.",
@@ -135,6 +135,8 @@ METRICS: Final[tuple[Definition, ...]] = (
                _source_and(SOURCE_STATES)),
     Definition("source_last_success_timestamp_seconds", "gauge", ("source",),
                "Last poll that went through, also an empty one; no sample before the first.", _none),
+    Definition("held_batches", "gauge", ("source",),
+               "Committed batches that are acked once their alerts are delivered (`ack: delivered`).", _per_source),
     # --- alerts and sinks -------------------------------------------------------------------------------------------
     Definition("alerts_total", "counter", ("rule", "severity"),
                "Alerts made and committed; the duplicates, which the store had already, are in it.",

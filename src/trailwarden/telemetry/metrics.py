@@ -194,6 +194,10 @@ class Metrics:
         if last_success is not None:
             self._gauges["source_last_success_timestamp_seconds"].labels(name).set(last_success.timestamp())
 
+    def held(self, source: str, batches: int) -> None:
+        """How many batches of a source wait for the delivery of their alerts."""
+        self._gauges["held_batches"].labels(source).set(batches)
+
     def coverage(self, verdict: str) -> None:
         """The verdict on the coverage: one of COVERAGE."""
         self._set_one_of("coverage_status", (), COVERAGE, verdict)

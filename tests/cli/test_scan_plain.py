@@ -1,0 +1,114 @@
+"""A plain scan starts without typer: it must be the same scan, and it must stay light."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer.main
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.aws.trails import call, log_file
+from trailwarden.cli import scan_run
+from trailwarden.cli.app import app
+from trailwarden.cli.exit_codes import Exit
+from trailwarden.cli.scan_plain import plainly
+from trailwarden.cli.scan_run import Asked
+from trailwarden.decode import COMPILED
+
+COMMAND = typer.main.get_command(app)
+TOKENS = [
+    "a.json", "dir/b", "-", "s3://bucket", "", "-x", "--", "--format", "--format=json", "json", "table", "jsonl", "xml",
+    "--threads", "--threads=3", "0", "8", "65", "007", "+1", "٣", "--pack", "--pack=", "cis-vpc", "--rules", "r.yaml",
+    "--rules=r=s.yaml", "--fail-on-match", "--fail-on-match=1", "--no-fail-on-match", "--help",
+    "-h", "--forma", "--since", "2026-01-01",
+]  # fmt: skip
+
+
+def by_typer(arguments: list[str], patch: pytest.MonkeyPatch) -> Asked | None:
+    """What typer makes of it; None where it refuses, or shows help."""
+    asked: list[Asked] = []
+
+    def note(request: Asked) -> Exit:
+        asked.append(request)
+        return Exit.GOOD
+
+    patch.setattr(scan_run, "run_scan", note)
+    with contextlib.suppress(SystemExit):
+        COMMAND.main(arguments, prog_name="trailwarden", standalone_mode=True)
+    return asked[0] if asked else None
+
+
+@given(st.lists(st.sampled_from(TOKENS), max_size=6))
+def test_what_is_read_plainly_is_what_typer_reads(tokens: list[str]) -> None:
+    plain = plainly(["scan", *tokens])
+    if plain is not None:
+        with pytest.MonkeyPatch.context() as patch:
+            assert plain == by_typer(["scan", *tokens], patch)
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        ["a.json"],
+        ["--format", "json", "a.json", "-"],
+        ["a.json", "b.json", "--format=jsonl", "--threads", "4", "--fail-on-match"],
+        [
+            "--pack",
+            "cis-vpc",
+            "--pack=vpc-extended",
+            "--rules",
+            "r.yaml",
+            "--format",
+            "json",
+            "--format",
+            "table",
+            "a",
+        ],
+    ],
+)
+def test_the_usual_ways_to_write_it_are_plain(tokens: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = plainly(["scan", *tokens])
+    assert plain is not None
+    assert plain == by_typer(["scan", *tokens], monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [], ["run"], ["scan"], ["scan", "--help"], ["scan", "s3://bucket"], ["scan", "a", "--format", "xml"],
+        ["scan", "a", "--format"],
+        ["scan", "a", "--threads", "0"], ["scan", "a", "--since", "2026-01-01"], ["scan", "--", "a"],
+    ],
+)  # fmt: skip
+def test_the_rest_is_left_to_typer(arguments: list[str]) -> None:
+    assert plainly(arguments) is None
+
+
+HEAVY = {
+    "aiohttp", "asyncio", "concurrent.futures", "email", "hashlib", "hyperscan", "importlib.metadata",
+    "importlib.resources", "logging", "msgspec", "pydantic", "rich", "sqlalchemy", "structlog", "typer",
+    "typing_extensions", "zstandard",
+}  # fmt: skip
+PROBE = """
+import json, sys
+from trailwarden.cli import main
+try:
+    main()
+finally:
+    print(json.dumps(sorted(sys.modules)), file=sys.stderr)
+"""
+
+
+def test_a_plain_scan_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    (tmp_path / "log.json.gz").write_bytes(log_file(call("CreateVpc"), call("DescribeVpcs")))
+    command = [sys.executable, "-c", PROBE, "scan", "--format", "json", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert json.loads(done.stdout)["totals"]["matched"] == 1, done.stderr
+    without = {"msgspec", "typing_extensions"} if not COMPILED else set()
+    assert not (HEAVY - without) & set(json.loads(done.stderr.splitlines()[0]))
