@@ -1,4 +1,4 @@
-"""The store under test, by database. Another database is one more row in `PLACES`."""
+"""The store under test, by database. Another database is one more row in `PLACES` or `SERVERS`."""
 
 from __future__ import annotations
 
@@ -21,17 +21,21 @@ PLACES: dict[str, Callable[[Path], str]] = {
     "sqlite": lambda directory: f"sqlite:///{directory}/state.db",
     "sqlite-sqlalchemy": lambda directory: f"sqlite:///{directory}/state.db",
 }
-"""Kind of database -> the URL of an empty one. The second is SQLite the way of every other database."""
+"""Kind of database in a file -> the URL of an empty one. The second is SQLite the way of every other database."""
 OPENERS: dict[str, Callable[[StoreSettings], Awaitable[Store]]] = {"sqlite-sqlalchemy": by_sqlalchemy}
+SERVERS = {"postgresql": "postgres_database"}
+"""Kind of database on a server -> the fixture that has the URL of an empty one."""
 
 
-@pytest.fixture(params=list(PLACES))
+@pytest.fixture(params=[*PLACES, *SERVERS])
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture
-def settings(kind: str, tmp_path: Path) -> StoreSettings:
+def settings(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> StoreSettings:
+    if kind in SERVERS:
+        return StoreSettings(url=request.getfixturevalue(SERVERS[kind]))
     return StoreSettings(url=PLACES[kind](tmp_path))
 
 

@@ -12,10 +12,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
+from tests.peers.postgresql import drop_database, new_database
 from tests.store.conftest import PLACES, by_sqlalchemy
 from tests.store.outbox_model import OutboxModel, as_model_says
 from tests.store.values import LATER, alert
@@ -44,17 +46,23 @@ OPENERS = (open_store, by_sqlalchemy)
 class OutboxMachine(RuleBasedStateMachine):
     """Two stores on one database take turns, each of another implementation; the model takes part in everything."""
 
-    place = PLACES["sqlite"]
     claims: Bundle[Claim] = Bundle("claims")
 
     def __init__(self) -> None:
         super().__init__()
-        self.directory = tempfile.TemporaryDirectory()
-        self.settings = StoreSettings(url=type(self).place(Path(self.directory.name)))
         self.runner = asyncio.Runner()
+        self.settings = StoreSettings(url=self.make_place())
         self.stores = [self.run(opener(self.settings)) for opener in OPENERS]
         self.model = OutboxModel()
         self.now = LATER
+
+    def make_place(self) -> str:
+        """URL of an empty database."""
+        self.directory = tempfile.TemporaryDirectory()
+        return PLACES["sqlite"](Path(self.directory.name))
+
+    def remove_place(self) -> None:
+        self.directory.cleanup()
 
     def run(self, act: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(act)
@@ -62,8 +70,8 @@ class OutboxMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         for store in self.stores:
             self.run(store.close())
+        self.remove_place()
         self.runner.close()
-        self.directory.cleanup()
 
     @initialize()
     def begin(self) -> None:
@@ -135,7 +143,30 @@ class OutboxMachine(RuleBasedStateMachine):
             assert self.run(self.stores[1].next_due(sink)) == self.model.next_due(sink)
 
 
+class PostgresqlMachine(OutboxMachine):
+    """The same on PostgreSQL."""
+
+    server = ""
+
+    def make_place(self) -> str:
+        return self.run(new_database(type(self).server))
+
+    def remove_place(self) -> None:
+        self.run(drop_database(self.settings.url))
+
+
+def _settings(examples: int) -> settings:
+    slow = [HealthCheck.too_slow]
+    return settings(max_examples=examples, stateful_step_count=30, deadline=None, suppress_health_check=slow)
+
+
 TestOutbox = OutboxMachine.TestCase
-TestOutbox.settings = settings(
-    max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestOutbox.settings = _settings(30)
+
+
+class TestOutboxOnPostgresql(PostgresqlMachine.TestCase):
+    settings = _settings(10)
+
+    @pytest.fixture(autouse=True)
+    def _server(self, postgres: str) -> None:
+        PostgresqlMachine.server = postgres

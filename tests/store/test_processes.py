@@ -51,6 +51,8 @@ async def test_what_was_committed_survives_a_kill(settings: StoreSettings) -> No
         last = (await store.checkpoints("spool"))["last"]
         assert int(last) - printed[-1] in (0, 1)  # the last commit may have returned to nobody
         await store.close()
+        if settings.shared:
+            continue
         with closing(sqlite3.connect(settings.path)) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             assert connection.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from tests.store.values import LATER
 from trailwarden.store import RetentionSettings, StoreSettings
+from trailwarden.store.postgresql import place
 
 
 @pytest.mark.parametrize(
@@ -30,8 +31,14 @@ def test_the_path_of_a_url(url: str, path: str) -> None:
     [
         ("/var/lib/state.db", "not a database URL"),
         ("", "not a database URL"),
-        ("postgresql://u:hunter2@db/t", "only sqlite:// is supported"),
-        ("sqlite+aiosqlite:///x.db", "only sqlite:// is supported"),
+        ("mysql://u:hunter2@db/t", "only sqlite:// and postgresql:// are supported"),
+        ("sqlite+aiosqlite:///x.db", "only sqlite:// and postgresql:// are supported"),
+        ("postgresql+psycopg://u:hunter2@db/t", "only sqlite:// and postgresql:// are supported"),
+        ("postgresql://u:hunter2@db", "must name the database"),
+        ("postgresql:///t", "must name the host"),
+        ("postgresql://u:hunter2@db/t?sslmode=disable", "only `host`"),
+        ("postgresql://u:hunter2@db/t?host=/run/postgresql", "names one host"),
+        ("postgresql://u:hunter2@host:port/x", "not a database URL"),
         ("sqlite://", "must name a file"),
         ("sqlite:///:memory:", "must name a file"),
         ("sqlite://u:hunter2@host/x.db", "a path and nothing else"),
@@ -75,7 +82,28 @@ def test_retention_reckons_back_from_now() -> None:
     assert retention.received_before(LATER) == LATER - timedelta(days=400)
 
 
-def test_a_password_is_not_shown() -> None:
-    settings = StoreSettings.model_construct(url="postgresql://u:hunter2@db/t")
-    for shown in (repr(settings), str(settings.model_dump()), settings.model_dump_json()):
-        assert "hunter2" not in shown
+@pytest.mark.parametrize(
+    "given", [{"url": "postgresql://u:hunter2@db/t"}, {"url": "postgresql://u@db/t", "password": "hunter2"}]
+)
+def test_a_password_is_not_shown(given: dict[str, str]) -> None:
+    settings = StoreSettings.model_validate(given)
+    assert settings.shared
+    shown = (repr(settings), str(settings.model_dump()), settings.model_dump_json(), place(settings))
+    assert not [text for text in shown if "hunter2" in text]
+    assert place(settings) == "postgresql://db/t"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"url": "postgresql://u:hunter2@db/t", "password": "hunter2"}, "given twice"),
+        ({"url": "postgresql://u@db/t", "password": "hunter2", "password_file": "/x"}, "given twice"),
+        ({"url": "postgresql://u@db/t", "busy_timeout": "1s"}, "busy_timeout means nothing to a store on PostgreSQL"),
+        ({"url": "sqlite:///x.db", "pool_size": 4}, "pool_size means nothing to a store on SQLite"),
+        ({"url": "sqlite:///x.db", "password": "hunter2"}, "password means nothing to a store on SQLite"),
+    ],
+)  # fmt: skip
+def test_settings_that_do_not_go_together(given: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message) as raised:
+        StoreSettings.model_validate(given)
+    assert "hunter2" not in str(raised.value)

@@ -50,6 +50,10 @@ class Database(Protocol):
 
 def make_database(settings: StoreSettings) -> Database:
     """The configured one, not open yet. Only its own driver is loaded."""
-    from trailwarden.store.sqlite_database import SqliteDatabase  # noqa: PLC0415 - a driver is loaded by who uses it
+    if settings.shared:
+        from trailwarden.store.postgresql_database import PostgresqlDatabase  # noqa: PLC0415 - a driver is loaded by who uses it
+
+        return PostgresqlDatabase(settings)
+    from trailwarden.store.sqlite_database import SqliteDatabase  # noqa: PLC0415 - likewise
 
     return SqliteDatabase(settings)

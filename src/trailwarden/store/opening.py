@@ -14,8 +14,16 @@ async def open_store(settings: StoreSettings) -> Store:
 
     Raises StoreError where it cannot be opened, SchemaError where it must not be.
     """
-    from trailwarden.store.sqlite_store import SqliteStore  # noqa: PLC0415 - a driver is loaded by who uses it
-
-    store = SqliteStore(settings)
+    store = _made(settings)
     await store.open()
     return store
+
+
+def _made(settings: StoreSettings) -> Store:
+    if settings.shared:
+        from trailwarden.store.sql import SqlStore  # noqa: PLC0415 - a driver is loaded by who uses it
+
+        return SqlStore(settings)
+    from trailwarden.store.sqlite_store import SqliteStore  # noqa: PLC0415 - likewise
+
+    return SqliteStore(settings)

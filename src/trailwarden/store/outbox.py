@@ -38,10 +38,11 @@ _DUE = (
     .with_for_update(
         skip_locked=True
     )  # SQLite has no row locks and needs none: the transaction holds the write lock
+    .cte("due")  # read once; a subquery in its place may be read for every row, and lock more than `count`
 )
 _CLAIM = (
     update(deliveries)
-    .where(deliveries.c.sink == bindparam("of"), deliveries.c.alert_id.in_(_DUE))
+    .where(deliveries.c.sink == bindparam("of"), deliveries.c.alert_id.in_(select(_DUE.c.alert_id)))
     .values(
         attempts=deliveries.c.attempts + 1,
         due_at=bindparam("until", type_=Moment),

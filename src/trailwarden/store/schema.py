@@ -27,6 +27,7 @@ from trailwarden.store.base import DeliveryState
 from trailwarden.store.columns import AnyText, Coordinates, Moment, Word
 
 metadata = MetaData()
+_PENDING = text("state = 'pending'")
 
 schema_version = Table(
     "schema_version",
@@ -71,7 +72,13 @@ deliveries = Table(
     Column("reason", Word(Reason)),  # of the last attempt that failed
     Column("detail", AnyText, nullable=False),
     Index(
-        "deliveries_due", "sink", "due_at", "alert_id", "created_at", sqlite_where=text("state = 'pending'")
+        "deliveries_due",
+        "sink",
+        "due_at",
+        "alert_id",
+        "created_at",
+        sqlite_where=_PENDING,
+        postgresql_where=_PENDING,
     ),
     Index("deliveries_by_state", "sink", "state", "settled_at"),
 )

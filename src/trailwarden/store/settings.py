@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator, model_validator
 
 from trailwarden.model.units import Duration, Size
+from trailwarden.store.postgresql_settings import PostgresqlSettings, checked
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _MIB: Final = 1024 * 1024
 _SQLITE_FILE: Final = re.compile(r"sqlite:///(?!:memory:$)([^?]+)")
 """What nearly every configuration says is told without SQLAlchemy, which takes a quarter of a second to load."""
+_POSTGRESQL: Final = ("postgresql://", "postgres://")
 
 
 class RetentionSettings(BaseModel):
@@ -48,21 +50,25 @@ class RetentionSettings(BaseModel):
         return now - self.inventory
 
 
-class StoreSettings(BaseModel):
-    """The `store` section of the configuration."""
+_SQLITE_ALONE = frozenset({"busy_timeout", "readers"})
+
+
+class StoreSettings(PostgresqlSettings):
+    """The `store` section of the configuration: SQLite for one instance, PostgreSQL for several."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     url: str = Field(
         default="sqlite:///trailwarden.db",
         repr=False,
-        description="sqlite:///relative/path or sqlite:////absolute/path; the directory must exist.",
+        description="sqlite:///relative/path or sqlite:////absolute/path (the directory must exist), or "
+        "postgresql://user@host/database.",
     )
     busy_timeout: Duration = Field(
         default=timedelta(seconds=5),
         ge=timedelta(0),
         le=timedelta(minutes=10),
-        description="How long to wait for another process's lock before giving up for now.",
+        description="SQLite: how long to wait for another process's lock before giving up for now.",
     )
     quarantine_payload_limit: Size = Field(
         default=_MIB,
@@ -71,7 +77,7 @@ class StoreSettings(BaseModel):
         description="Bytes kept of a payload in quarantine; the origin leads to the rest.",
     )
     readers: int = Field(
-        default=2, ge=1, le=16, description="Connections for reading; there is one more for writing."
+        default=2, ge=1, le=16, description="SQLite: connections for reading; there is one more for writing."
     )
     retention: RetentionSettings | None = Field(
         default=None,
@@ -90,8 +96,13 @@ class StoreSettings(BaseModel):
             url = make_url(value)
         except (ArgumentError, ValueError):
             raise ValueError("not a database URL: write sqlite:////var/lib/trailwarden/state.db") from None
+        if value.startswith(_POSTGRESQL):
+            checked(url)
+            return value
         if url.drivername != "sqlite":
-            raise ValueError("only sqlite:// is supported: write sqlite:////var/lib/trailwarden/state.db")
+            raise ValueError(
+                "only sqlite:// and postgresql:// are supported: write sqlite:////var/lib/trailwarden/state.db"
+            )
         if url.host or url.username or url.password or url.query:
             raise ValueError(
                 "a sqlite URL is a path and nothing else: sqlite:///relative/path or sqlite:////absolute/path"
@@ -99,6 +110,17 @@ class StoreSettings(BaseModel):
         if not url.database or url.database == ":memory:":
             raise ValueError("a sqlite URL must name a file: alerts that are only in memory would be lost")
         return value
+
+    @model_validator(mode="after")
+    def _of_this_database(self) -> StoreSettings:
+        others = _SQLITE_ALONE if self.shared else frozenset(PostgresqlSettings.model_fields)
+        for name in sorted(self.model_fields_set & others):
+            what = "PostgreSQL" if self.shared else "SQLite"
+            raise ValueError(f"{name} means nothing to a store on {what}: leave it out")
+        given = (self.parsed_url.password, self.password, self.password_file) if self.shared else ()
+        if sum(one is not None for one in given) > 1:
+            raise ValueError("the password is given twice: in the url, as password or as password_file, once")
+        return self
 
     @field_serializer("url")
     def _without_secret(self, value: str) -> str:
@@ -114,6 +136,11 @@ class StoreSettings(BaseModel):
         from sqlalchemy import make_url  # noqa: PLC0415 - see above
 
         return make_url(self.url)
+
+    @property
+    def shared(self) -> bool:
+        """Whether several instances may use it."""
+        return self.url.startswith(_POSTGRESQL)
 
     @property
     def path(self) -> Path:

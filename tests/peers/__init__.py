@@ -1,0 +1,1 @@
+"""Real servers for the tests, started where they can be had: one of each for a test run."""
