@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from bench.kafka import kafka_200_vs_getmany, kafka_vs_getmany
 from bench.matching import (
     match_2t_vs_1t,
     match_200_rules_vs_1,
@@ -49,6 +50,8 @@ MEASURES: Final[dict[str, Measure]] = {
     "scan_vs_rg": scan_vs_rg,
     "service_small_files_vs_match": service_small_files_vs_match,
     "s3_objects_vs_aiobotocore": s3_objects_vs_aiobotocore,
+    "kafka_vs_getmany": kafka_vs_getmany,
+    "kafka_200_vs_getmany": kafka_200_vs_getmany,
     "rss_2gb_mb": rss_2gb_mb,
     "steps": steps,
 }
@@ -62,5 +65,7 @@ TARGETS: Final[dict[str, Target]] = {
     "scan_vs_rg": Target(3),
     "service_small_files_vs_match": Target(0.3),
     "s3_objects_vs_aiobotocore": Target(4),
+    "kafka_vs_getmany": Target(0.8),
+    "kafka_200_vs_getmany": Target(0.95),
     "rss_2gb_mb": Target(200, at_most=True),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -127,6 +127,30 @@ def s3_service(base: str, state: Path) -> list[str]:
         "log": {"format": "json", "level": "warning"},
     }
     return _running(config, state)
+
+
+def kafka_config(bootstrap: str, topic: str, group: str, state: Path) -> dict[str, Any]:
+    """A service that reads a topic."""
+    source = {
+        "kind": "kafka",
+        "name": "bench",
+        "bootstrap_servers": [bootstrap],
+        "topics": [topic],
+        "group_id": group,
+    }
+    return {
+        "sources": [source],
+        "rules": {"packs": ["cis-vpc"]},
+        "sinks": [{"kind": "stdout", "name": "console"}],
+        "store": {"url": f"sqlite:///{state / 'state.db'}"},
+        "http": {"host": "127.0.0.1", "port": 0},
+        "log": {"format": "json", "level": "info"},
+    }
+
+
+def kafka_service(bootstrap: str, topic: str, group: str, state: Path) -> list[str]:
+    """The command that runs the whole service once over a topic, up to its end."""
+    return _running(kafka_config(bootstrap, topic, group, state), state)
 
 
 def _running(config: dict[str, object], state: Path) -> list[str]:

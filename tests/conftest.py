@@ -3,10 +3,20 @@
 from hypothesis import settings
 
 from tests.aws.emulator import emulator, running_emulator
+from tests.peers.kafka_fixtures import kafka, kafka_broker
 from tests.peers.postgresql_fixtures import postgres, postgres_database, postgres_server
 from tests.running import run
 
-__all__ = ["emulator", "postgres", "postgres_database", "postgres_server", "run", "running_emulator"]
+__all__ = [
+    "emulator",
+    "kafka",
+    "kafka_broker",
+    "postgres",
+    "postgres_database",
+    "postgres_server",
+    "run",
+    "running_emulator",
+]
 
 settings.register_profile("trailwarden", deadline=None)
 settings.load_profile("trailwarden")

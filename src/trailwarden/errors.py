@@ -32,6 +32,7 @@ class Reason(StrEnum):
     MISSING = "missing"  # an announced object that is not there
     ARCHIVED = "archived"  # an object in an archive tier, to be restored before it can be read
     NOT_OURS = "not_ours"  # a queue message about something else: no notification, or of another bucket
+    UNSUPPORTED = "unsupported"  # a codec or a format that is not read here
     GIVEN_UP = "given_up"  # failed each time that it was received; the detail has the last reason
     # --- sinks ------------------------------------------------------------------------------------------------
     UNREACHABLE = "unreachable"  # name, connection, TLS

@@ -10,13 +10,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+import pytest
+
 from tests.aws.buckets import Bucket
 from tests.aws.emulator import REGION, Emulator
 from tests.aws.trails import log_key
+from tests.peers.kafka_fixtures import Kafka
+from tests.peers.kafka_topics import new_topic, put
 from trailwarden.aws import AwsSettings
 from trailwarden.model import Batch, SystemClock
 from trailwarden.sources import Given, Source, SourceSettings, build_source
 from trailwarden.sources.files import FilesSettings
+from trailwarden.sources.kafka_settings import KafkaSettings
 from trailwarden.sources.s3_poll_settings import S3PollSettings
 from trailwarden.sources.s3_sqs_settings import S3SqsSettings
 
@@ -25,10 +30,14 @@ class SourceRig(ABC):
     """One kind of source and its world. Checkpoints and the inventory are kept here, as the store would."""
 
     aws = AwsSettings()
+    peer = "emulator"
+    """The fixture that the world is made with."""
+    exact_size = True
+    """Whether a batch announces the size of its content."""
 
-    def __init__(self, folder: Path, emulator: Emulator) -> None:
+    def __init__(self, folder: Path, peer: object) -> None:
         self.folder = folder
-        self.emulator = emulator
+        self.emulator = peer if isinstance(peer, Emulator) else Emulator("")
         self.checkpoints: dict[str, str] = {}
         self.inventory: set[str] = set()
 
@@ -153,5 +162,53 @@ class S3PollRig(SourceRig):
         return next(key for key, unit in self.keys.items() if unit == name)
 
 
-RIGS: dict[str, type[SourceRig]] = {"files": FilesRig, "s3_sqs": S3SqsRig, "s3_poll": S3PollRig}
+class KafkaRig(SourceRig):
+    """Units are messages of one partition, each in a batch of its own. One is spoilt by a flipped bit in the broker's log."""
+
+    peer = "kafka"
+    exact_size = False
+
+    def __init__(self, folder: Path, peer: object) -> None:
+        super().__init__(folder, peer)
+        assert isinstance(peer, Kafka)
+        self.kafka = peer
+        self.units: list[str] = []
+
+    async def begin(self) -> None:
+        self.topic = await new_topic(self.kafka.bootstrap)
+
+    async def put(self, name: str, content: bytes) -> None:
+        self.units.append(name)
+        await put(self.kafka.bootstrap, self.topic, [content])
+
+    async def spoil(self, name: str) -> None:
+        if self.kafka.broker is None:
+            pytest.skip("the broker of KAFKA_BOOTSTRAP is not ours to damage; unset it to use one that is")
+        log = self.kafka.broker.data / f"{self.topic}-0" / "00000000000000000000.log"
+        content = log.read_bytes()
+        at = content.index(name.encode())
+        with log.open("r+b") as file:
+            file.seek(at)
+            file.write(bytes([content[at] ^ 1]))
+
+    def settings(self, once: bool) -> SourceSettings:
+        document = {"kind": "kafka", "name": "bus", "bootstrap_servers": [self.kafka.bootstrap]}
+        quick = {"run_size": 1, "commit_interval": "20ms", "follow": not once}
+        return KafkaSettings.model_validate(
+            {**document, **quick, "topics": [self.topic], "group_id": self.topic}
+        )
+
+    def name_of(self, batch: Batch) -> str:
+        return self.units[int(batch.origin.details["first_offset"])]
+
+    def place_of(self, name: str) -> str:
+        return f"{self.topic}/0@{self.units.index(name)}"
+
+
+RIGS: dict[str, type[SourceRig]] = {
+    "files": FilesRig,
+    "s3_sqs": S3SqsRig,
+    "s3_poll": S3PollRig,
+    "kafka": KafkaRig,
+}
 """Kind -> rig."""

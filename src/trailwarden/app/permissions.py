@@ -2,8 +2,8 @@
 
 Keeps: an action stands here because a call of ours needs it; a resource is as narrow as the service and the configuration allow.
 
-Source: Service Authorization Reference: Amazon S3, Amazon SQS, AWS CloudTrail, Amazon EC2, AWS STS, AWS KMS. GetCallerIdentity
-needs no permission.
+Source: Service Authorization Reference: Amazon S3, Amazon SQS, Apache Kafka APIs for Amazon MSK clusters, AWS
+CloudTrail, Amazon EC2, AWS STS, AWS KMS. GetCallerIdentity needs no permission.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from trailwarden.coverage.settings import AccountSettings
 from trailwarden.settings import Settings
+from trailwarden.sources.kafka_settings import KafkaSettings
 from trailwarden.sources.s3_listing import root_of
 from trailwarden.sources.s3_poll_settings import S3PollSettings
 from trailwarden.sources.s3_sqs_settings import S3SqsSettings
@@ -81,6 +82,9 @@ def _needed(settings: Settings, kms_keys: Sequence[str]) -> Iterator[tuple[str, 
             prefix = root_of(source.prefix, source.organization)
             for statement in s3_objects(partition, [source.bucket], [prefix], kms_keys):
                 yield source.role_arn or OWN, statement
+        elif isinstance(source, KafkaSettings):
+            for statement in _msk(source, settings):
+                yield OWN, statement
     for account in settings.coverage.accounts if settings.coverage is not None else ():
         for statement in _coverage(account):
             yield account.role_arn or OWN, statement
@@ -97,6 +101,22 @@ def _s3_sqs(source: S3SqsSettings, settings: Settings, kms_keys: Sequence[str]) 
         [queue],
     )
     yield from s3_objects(partition, source.buckets, source.prefixes, kms_keys)
+
+
+def _msk(source: KafkaSettings, settings: Settings) -> Iterator[Statement]:
+    """With IAM as the way in. Brokers' addresses name neither the account nor the cluster: any of the Region."""
+    if source.sasl is None or source.sasl.mechanism != "AWS_MSK_IAM":
+        return
+    region = source.sasl.region or settings.aws.region or "*"
+    place = f"arn:{partition_of(region)}:kafka:{region}:*"
+    yield Statement("ConnectToCluster", ["kafka-cluster:Connect"], [f"{place}:cluster/*"])
+    topics = [f"{place}:topic/*/*/{topic}" for topic in source.topics]
+    yield Statement("ReadTopics", ["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"], topics)
+    yield Statement(
+        "JoinGroup",
+        ["kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"],
+        [f"{place}:group/*/*/{source.group_id}"],
+    )
 
 
 def s3_objects(

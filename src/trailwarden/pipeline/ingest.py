@@ -182,6 +182,10 @@ class Ingest:
     async def _commit(self, inspected: Sequence[Inspected]) -> bool:
         """Commit, however long the store takes to come back; False when the stop came first (nothing was committed)."""
         commit = merge([item.commit for item in inspected])
+        if commit.changes_nothing:
+            self._account(commit, Committed(new=0, known=0))
+            self.observed([item.batch for item in inspected], commit)
+            return True
         tries = 0
         while True:
             try:

@@ -14,10 +14,13 @@ from pydantic import Field
 from trailwarden.sources.acknowledgement import AckPoint
 from trailwarden.sources.base import Given, Source
 from trailwarden.sources.files import FilesSettings, FilesSource
+from trailwarden.sources.kafka_settings import KafkaSettings
 from trailwarden.sources.s3_poll_settings import S3PollSettings
 from trailwarden.sources.s3_sqs_settings import S3SqsSettings
 
-SourceSettings = Annotated[FilesSettings | S3SqsSettings | S3PollSettings, Field(discriminator="kind")]
+SourceSettings = Annotated[
+    FilesSettings | S3SqsSettings | S3PollSettings | KafkaSettings, Field(discriminator="kind")
+]
 """The settings of any source, told apart by `kind`."""
 
 
@@ -33,10 +36,17 @@ def _s3_poll(settings: Any, given: Given) -> Source:
     return S3PollSource(settings, given)
 
 
+def _kafka(settings: Any, given: Given) -> Source:
+    from trailwarden.sources.kafka import KafkaSource  # noqa: PLC0415 - likewise
+
+    return KafkaSource(settings, given)
+
+
 SOURCES: Final[Mapping[str, Callable[[Any, Given], Source]]] = {
     "files": lambda settings, given: FilesSource(settings, given.checkpoints, given.clock),
     "s3_sqs": _s3_sqs,
     "s3_poll": _s3_poll,
+    "kafka": _kafka,
 }
 """Kind to source."""
 

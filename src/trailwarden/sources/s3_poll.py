@@ -22,6 +22,7 @@ from trailwarden.errors import StoreError, UnusableError
 from trailwarden.model import Batch, Checkpoint, Origin
 from trailwarden.sources.base import Given, SourceState, SourceStatus
 from trailwarden.sources.budget import Budget
+from trailwarden.sources.change import Change
 from trailwarden.sources.problems import Problems
 from trailwarden.sources.s3_fetch import Fetcher
 from trailwarden.sources.s3_listing import Listed
@@ -29,7 +30,6 @@ from trailwarden.sources.s3_news import Fetch
 from trailwarden.sources.s3_objects import ObjectBatch, put_back_for
 from trailwarden.sources.s3_pass import Passes
 from trailwarden.sources.s3_poll_settings import S3PollSettings
-from trailwarden.sources.s3_polls import Change
 
 log = structlog.get_logger(__name__)
 

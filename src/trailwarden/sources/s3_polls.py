@@ -17,6 +17,7 @@ from typing import Final
 
 from trailwarden.aws import Aws, AwsError
 from trailwarden.model import Clock
+from trailwarden.sources.change import Change
 from trailwarden.sources.problems import Problems
 from trailwarden.sources.s3_sqs_settings import S3SqsSettings
 from trailwarden.sources.sqs_messages import Message, Messages
@@ -28,22 +29,6 @@ _EMPTY_POLLS: Final = 3
 """Empty polls after which a queue counts as empty, when nothing is awaited: a short one asks some of the servers only."""
 _LAST_CALL: Final = 0.5
 """Seconds that a poll under way may take when polling ends: what a cancelled one was about to bring stays hidden for long."""
-
-
-class Change:
-    """Wakes whoever waits for something to be different."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def tell(self) -> None:
-        """Whoever waits looks again."""
-        self._event.set()
-
-    async def wait(self) -> None:
-        """Until something is told. To be called right after looking, with nothing awaited between."""
-        self._event.clear()
-        await self._event.wait()
 
 
 class Polls:

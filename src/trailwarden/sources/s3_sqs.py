@@ -22,11 +22,12 @@ from trailwarden.errors import StoreError, UnusableError
 from trailwarden.model import Batch, Origin
 from trailwarden.sources.base import Given, SourceState, SourceStatus
 from trailwarden.sources.budget import Budget
+from trailwarden.sources.change import Change
 from trailwarden.sources.problems import Problems
 from trailwarden.sources.s3_fetch import Fetcher
 from trailwarden.sources.s3_news import Fetch, News, sorted_out
 from trailwarden.sources.s3_objects import ObjectBatch, put_back_for
-from trailwarden.sources.s3_polls import Change, Polls
+from trailwarden.sources.s3_polls import Polls
 from trailwarden.sources.s3_sqs_settings import S3SqsSettings
 from trailwarden.sources.sqs_answers import Answers
 from trailwarden.sources.sqs_messages import Message, Messages

@@ -83,6 +83,13 @@ class Commit:
     quarantined: Sequence[Quarantined] = ()
     checkpoints: Sequence[Checkpoint] = ()
 
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the store need not be asked: events of a stream that no rule selected leave nothing in it."""
+        return not (
+            self.alerts or self.quarantined or self.checkpoints or any(row.kept for row in self.received)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Committed:
