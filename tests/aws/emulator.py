@@ -9,6 +9,7 @@ from urllib.request import Request, urlopen
 import pytest
 from moto.server import ThreadedMotoServer
 
+from tests.aws.mended import mend
 from trailwarden.aws import AwsSettings
 
 REGION = "eu-west-1"
@@ -32,6 +33,7 @@ class Emulator:
 
 @pytest.fixture(scope="session")
 def running_emulator() -> Iterator[Emulator]:
+    mend()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -9,19 +9,23 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from tests.aws.buckets import Bucket
 from tests.aws.emulator import REGION, Emulator
+from tests.aws.streams import TABLE, KinesisStreamAt
 from tests.aws.trails import log_key
 from tests.peers.kafka_fixtures import Kafka
 from tests.peers.kafka_topics import new_topic, put
 from trailwarden.aws import AwsSettings
-from trailwarden.model import Batch, SystemClock
+from trailwarden.errors import Reason, SourceError
+from trailwarden.model import Batch, Checkpoint, SystemClock
 from trailwarden.sources import Given, Source, SourceSettings, build_source
 from trailwarden.sources.files import FilesSettings
 from trailwarden.sources.kafka_settings import KafkaSettings
+from trailwarden.sources.kinesis_settings import KinesisSettings
 from trailwarden.sources.s3_poll_settings import S3PollSettings
 from trailwarden.sources.s3_sqs_settings import S3SqsSettings
 
@@ -71,11 +75,14 @@ class SourceRig(ABC):
 
     def source(self, once: bool = False) -> Source:
         """A new one, as after a start of the process."""
-        given = Given(SystemClock(), dict(self.checkpoints), self._known, self.aws)
+        given = Given(SystemClock(), dict(self.checkpoints), self._known, self._save, self.aws)
         return build_source(self.settings(once), given)
 
     async def _known(self, keys: Sequence[str]) -> Collection[str]:
         return self.inventory & set(keys)
+
+    async def _save(self, checkpoints: Sequence[Checkpoint]) -> None:
+        self.checkpoints.update((one.key, one.value) for one in checkpoints)
 
     async def commit(self, batch: Batch) -> bytes:
         """What ingest does: load, commit the checkpoint, ack."""
@@ -205,10 +212,58 @@ class KafkaRig(SourceRig):
         return f"{self.topic}/0@{self.units.index(name)}"
 
 
+class KinesisRig(SourceRig):
+    """Units are records of one shard, each a run of its own. What is spoilt cannot be dealt with, for there is no record that
+    cannot be had.
+    """
+
+    more: ClassVar[dict[str, object]] = {}
+
+    async def begin(self) -> None:
+        self.aws = self.emulator.settings()
+        self.stream = KinesisStreamAt(self.emulator)
+        await self.stream.make()
+        self.numbers: dict[str, str] = {}
+        self.spoilt: set[str] = set()
+
+    async def end(self) -> None:
+        await self.stream.close()
+
+    async def put(self, name: str, content: bytes) -> None:
+        self.numbers[await self.stream.put(content)] = name
+
+    async def spoil(self, name: str) -> None:
+        self.spoilt.add(name)
+
+    def settings(self, once: bool) -> SourceSettings:
+        document = self.stream.source(follow=not once, run_records=1, **self.more)
+        return KinesisSettings.model_validate(document)
+
+    def name_of(self, batch: Batch) -> str:
+        return self.numbers[str(batch.origin.details["sequence_number"])]
+
+    def place_of(self, name: str) -> str:
+        return next(number for number, unit in self.numbers.items() if unit == name)
+
+    async def commit(self, batch: Batch) -> bytes:
+        if self.name_of(batch) in self.spoilt:
+            raise SourceError(Reason.UNREADABLE, "spoilt")
+        return await super().commit(batch)
+
+
+class LeasedKinesisRig(KinesisRig):
+    """The same with leases."""
+
+    more: ClassVar[dict[str, object]] = {"lease_table": TABLE, "create_lease_table": True}
+
+
 RIGS: dict[str, type[SourceRig]] = {
     "files": FilesRig,
     "s3_sqs": S3SqsRig,
     "s3_poll": S3PollRig,
     "kafka": KafkaRig,
+    "kinesis": KinesisRig,
 }
 """Kind -> rig."""
+EVERY_RIG: dict[str, type[SourceRig]] = {**RIGS, "kinesis with leases": LeasedKinesisRig}
+"""With the other forms that a kind has."""

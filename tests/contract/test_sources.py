@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.source_rigs import RIGS, SourceRig
+from tests.contract.source_rigs import EVERY_RIG, RIGS, SourceRig
 from trailwarden.errors import SourceError
 from trailwarden.model import Batch
 from trailwarden.sources import SOURCES, Source, SourceState
@@ -18,10 +18,10 @@ from trailwarden.sources import SOURCES, Source, SourceState
 NAMES = ["a.json", "b.json", "c.json"]
 
 
-@pytest.fixture(params=list(RIGS))
+@pytest.fixture(params=list(EVERY_RIG))
 async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SourceRig]:
     """A world with three units."""
-    kind = RIGS[request.param]
+    kind = EVERY_RIG[request.param]
     made = kind(tmp_path, request.getfixturevalue(kind.peer))
     await made.begin()
     for name in NAMES:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from trailwarden.app.routing import router
 from trailwarden.detection import Matcher, load_ruleset
 from trailwarden.health import StatusBoard
-from trailwarden.model import Batch, Clock
+from trailwarden.model import Batch, Checkpoint, Clock
 from trailwarden.pipeline.acknowledgement import Acknowledger
 from trailwarden.pipeline.delivery import Delivery, Route
 from trailwarden.pipeline.ingest import Ingest
@@ -58,6 +58,10 @@ def make_matcher(settings: Settings) -> Matcher:
     if settings.coverage is not None and TRIGGERS not in packs:
         packs = (*packs, TRIGGERS)
     return Matcher(load_ruleset(packs, settings.rules.files))
+
+
+async def _save(store: Store, checkpoints: Sequence[Checkpoint]) -> None:
+    await store.commit(Commit(checkpoints=checkpoints))
 
 
 def _not_watched(_batches: Sequence[Batch], _commit: Commit) -> None:
@@ -135,6 +139,7 @@ async def make_parts(
             checkpoints=await store.checkpoints(chosen.name),
             # That it was committed does not tell whether it was delivered: it is read again, to be asked for.
             known=_none if delivered else partial(store.known, chosen.name),
+            save=partial(_save, store),
             aws=settings.aws,
         )
         source = build_source(chosen, given)

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from trailwarden.aws import AwsSettings
-from trailwarden.model import Batch, Clock
+from trailwarden.model import Batch, Checkpoint, Clock
 
 
 async def _nothing(_keys: Sequence[str]) -> Collection[str]:
     return ()
+
+
+async def _unsaved(_checkpoints: Sequence[Checkpoint]) -> None:
+    return
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +29,14 @@ class Given:
     """What a source gets from outside, besides its settings.
 
     checkpoints: key -> value, as the store has them of the source of this name; known: which of these keys the inventory
-    has, may raise StoreError; aws: for sources at AWS.
+    has, may raise StoreError; save: commits checkpoints outside of a batch, durable when it returns, may raise StoreError; aws:
+    for sources at AWS.
     """
 
     clock: Clock
     checkpoints: Mapping[str, str] = field(default_factory=dict)
     known: Callable[[Sequence[str]], Awaitable[Collection[str]]] = _nothing
+    save: Callable[[Sequence[Checkpoint]], Awaitable[None]] = _unsaved
     aws: AwsSettings = field(default_factory=AwsSettings)
 
 
@@ -46,7 +52,8 @@ class SourceState(StrEnum):
 @dataclass(slots=True)
 class SourceStatus:
     """A snapshot for health. last_success: last poll that went through, also an empty one. problems: one line each, bounded;
-    passed_over: what was not read on purpose, why -> how many since the start.
+    passed_over: what was not read on purpose, why -> how many since the start; behind: how far the reading is behind the newest
+    of a stream, None where it is not known.
     """
 
     state: SourceState = SourceState.STARTING
@@ -54,6 +61,7 @@ class SourceStatus:
     detail: str = ""
     problems: list[str] = field(default_factory=list)
     passed_over: Mapping[str, int] = field(default_factory=dict)
+    behind: timedelta | None = None
 
 
 class Source(Protocol):

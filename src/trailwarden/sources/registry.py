@@ -15,11 +15,13 @@ from trailwarden.sources.acknowledgement import AckPoint
 from trailwarden.sources.base import Given, Source
 from trailwarden.sources.files import FilesSettings, FilesSource
 from trailwarden.sources.kafka_settings import KafkaSettings
+from trailwarden.sources.kinesis_settings import KinesisSettings
 from trailwarden.sources.s3_poll_settings import S3PollSettings
 from trailwarden.sources.s3_sqs_settings import S3SqsSettings
 
 SourceSettings = Annotated[
-    FilesSettings | S3SqsSettings | S3PollSettings | KafkaSettings, Field(discriminator="kind")
+    FilesSettings | S3SqsSettings | S3PollSettings | KafkaSettings | KinesisSettings,
+    Field(discriminator="kind"),
 ]
 """The settings of any source, told apart by `kind`."""
 
@@ -42,11 +44,18 @@ def _kafka(settings: Any, given: Given) -> Source:
     return KafkaSource(settings, given)
 
 
+def _kinesis(settings: Any, given: Given) -> Source:
+    from trailwarden.sources.kinesis import KinesisSource  # noqa: PLC0415 - likewise
+
+    return KinesisSource(settings, given)
+
+
 SOURCES: Final[Mapping[str, Callable[[Any, Given], Source]]] = {
     "files": lambda settings, given: FilesSource(settings, given.checkpoints, given.clock),
     "s3_sqs": _s3_sqs,
     "s3_poll": _s3_poll,
     "kafka": _kafka,
+    "kinesis": _kinesis,
 }
 """Kind to source."""
 
