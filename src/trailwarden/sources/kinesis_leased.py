@@ -78,9 +78,8 @@ class LeaseCustody:
         open_ones = [
             lease for lease in leases.values() if not lease.position.ended and lease.key in may_start
         ]
-        wanted = to_take(
-            open_ones, self._watch.expired(asked), self.owner, self._settings.max_shards, random.shuffle
-        )
+        expired, limit = self._watch.expired(asked), self._settings.max_shards
+        wanted = to_take(open_ones, expired, self.held().keys(), self.owner, limit, random.shuffle)
         await asyncio.gather(*(self._take(lease) for lease in wanted))
 
     async def keep(self) -> None:

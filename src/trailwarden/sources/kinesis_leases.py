@@ -54,15 +54,21 @@ class Watch:
 def to_take(
     leases: Collection[Lease],
     expired: Collection[str],
+    held: Collection[str],
     me: str,
     limit: int,
     shuffle: Callable[[list[Lease]], None],
 ) -> Sequence[Lease]:
-    """The leases to try for, in this order. leases: of shards that may be read and are not finished; limit: to hold at the most.
+    """The leases to try for, in this order. leases: of shards that may be read and are not finished; held: those that we
+    have; what stands in our name besides, we were too late to renew; limit: to hold at the most.
 
     Free ones up to an even share; where there are none, one of the instance that has most, when that makes it more even.
     """
-    free = [lease for lease in leases if lease.owner is None or (lease.key in expired and lease.owner != me)]
+    free = [
+        lease
+        for lease in leases
+        if lease.owner is None or (lease.key not in held and (lease.owner == me or lease.key in expired))
+    ]
     taken = {lease.key for lease in free}
     counts = Counter({me: 0})
     counts.update(lease.owner for lease in leases if lease.key not in taken and lease.owner is not None)
