@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable
 
 import aiohttp
@@ -17,12 +17,19 @@ Fault = Callable[[web.Request, web.StreamResponse | None, bytes], Awaitable[web.
 
 
 class FaultyProxy:
-    """To be started and stopped. `share` of the calls, chosen by `seed`, meet one of FAULTS; `met` counts them."""
+    """To be started and stopped. `share` of the calls, chosen by `seed`, meet one of FAULTS; `met` counts them.
+
+    script: action (as in X-Amz-Target) -> what its next calls meet, one after the other, "" for nothing; always: what every call
+    of an action meets; stall: seconds without an answer.
+    """
 
     def __init__(self, target: str, share: float, seed: int) -> None:
         self.target = target
         self.share = share
         self.url = ""
+        self.script: defaultdict[str, deque[str]] = defaultdict(deque)
+        self.always: dict[str, str] = {}
+        self.stall = STALL
         self.met: Counter[str] = Counter()
         self._random = random.Random(seed)
         self._runner: web.AppRunner | None = None
@@ -46,10 +53,10 @@ class FaultyProxy:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        name = self._random.choice(FAULTS) if self._random.random() < self.share else ""
+        name = self._next(request.headers.get("X-Amz-Target", "").rpartition(".")[2])
         self.met[name or "none"] += 1
         if name == "stall":
-            await asyncio.sleep(STALL)
+            await asyncio.sleep(self.stall)
         if name in ("reset", "stall"):
             if request.transport is not None:
                 request.transport.abort()
@@ -61,6 +68,13 @@ class FaultyProxy:
         if name == "truncate" and len(content) > 1:
             return await _cut(request, status, content)
         return web.Response(status=status, headers=headers, body=content)
+
+    def _next(self, action: str) -> str:
+        if self.script[action]:
+            return self.script[action].popleft()
+        if action in self.always:
+            return self.always[action]
+        return self._random.choice(FAULTS) if self._random.random() < self.share else ""
 
     async def _forwarded(self, request: web.Request, body: bytes) -> tuple[int, dict[str, str], bytes]:
         assert self._http is not None
@@ -82,6 +96,11 @@ _ANSWERS = {
     "internal": (500, "InternalError"),
     "unavailable": (503, "SlowDown"),
     "throttled": (400, "ThrottlingException"),
+    "denied": (400, "AccessDeniedException"),
+    "expired": (400, "ExpiredIteratorException"),
+    "exceeded": (400, "ProvisionedThroughputExceededException"),
+    "unknown number": (400, "InvalidArgumentException"),
+    "bad key": (400, "UnrecognizedClientException"),
 }
 
 

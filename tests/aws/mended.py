@@ -2,8 +2,9 @@
 
 moto moves records when a shard is split or merged, goes on writing into closed shards, never ends one, numbers the records of
 each shard from 1 on, and knows no trimming. AWS leaves the records where they are, writes into open shards alone, gives no next
-iterator at the end of a closed shard, names the children there, and numbers ascending over the whole stream. And moto answers
-conditional writes that come at the same moment one beside the other: here they queue up.
+iterator at the end of a closed shard, names the children there, and numbers ascending over the whole stream. A page of ListShards
+is asked for by its token alone. And moto answers conditional writes that come at the same moment one beside the other: here they
+queue up.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.dynamodb.models import DynamoDBBackend
 from moto.kinesis import kinesis_backends
+from moto.kinesis.exceptions import InvalidArgumentError
 from moto.kinesis.models import Record, Shard, Stream
 from moto.kinesis.responses import KinesisResponse
 from moto.kinesis.utils import decompose_shard_iterator
@@ -34,8 +36,15 @@ def mend() -> None:
     _mend_shards()
     _mend_stream()
     KinesisResponse.get_records = _get_records
+    KinesisResponse.list_shards = _list_shards
     for name in ("update_item", "put_item", "delete_item", "create_table"):
         setattr(DynamoDBBackend, name, _one_at_a_time(getattr(DynamoDBBackend, name)))
+
+
+class Pages:
+    """Shards of one answer of ListShards."""
+
+    size = 1000
 
 
 def trim(stream: str, account: str, region: str, *, shard: str, through: str) -> None:
@@ -145,4 +154,23 @@ def _get_records(self: Any) -> ActionResult:
         ]
     else:
         answer["NextShardIterator"] = following
+    return ActionResult(answer)
+
+
+def _list_shards(self: Any) -> ActionResult:
+    token = self._get_param("NextToken")
+    name, arn = self._get_param("StreamName"), self._get_param("StreamARN")
+    if token and (name or arn):
+        raise InvalidArgumentError("NextToken and StreamName cannot be provided together.")
+    start = 0
+    if token:
+        name, _, offset = token.rpartition("|")
+        start = int(offset)
+    stream = self.kinesis_backend.describe_stream(stream_arn=arn, stream_name=name)
+    shards = sorted(stream.shards.values(), key=lambda shard: shard.shard_id)
+    page = shards[start : start + Pages.size]
+    following = start + len(page)
+    answer: dict[str, Any] = {"Shards": [shard.to_json() for shard in page]}
+    if following < len(shards):
+        answer["NextToken"] = f"{stream.stream_name}|{following}"
     return ActionResult(answer)
