@@ -8,8 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.crash.feeds import FEEDS
 from tests.crash.harness import FILES_PER_ROUND, crash_rounds
+from tests.crash.kinds import FEEDS
 from tests.crash.stores import STATES
 
 

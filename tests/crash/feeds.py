@@ -188,7 +188,3 @@ class S3Queue(Feed):
 
 def _http(status: bytes, body: bytes) -> bytes:
     return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body
-
-
-FEEDS: dict[str, type[Feed]] = {"files": Spool, "s3_sqs": S3Queue}
-"""Kind of source -> feed."""

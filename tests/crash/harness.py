@@ -20,7 +20,8 @@ from aiohttp import web
 from standardwebhooks.webhooks import Webhook
 
 from tests.crash.corpus import Corpus
-from tests.crash.feeds import FEEDS, Feed
+from tests.crash.feeds import Feed
+from tests.crash.kinds import FEEDS
 from tests.crash.stores import STATES, State
 
 SETTLE_SECONDS = 120.0

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.feeds import FEEDS
 from tests.crash.harness import crash_rounds
+from tests.crash.kinds import FEEDS
 
-RUNS = [*((kind, "sqlite") for kind in FEEDS), ("s3_sqs", "lost")]
+RUNS = [*((kind, "sqlite") for kind in FEEDS), ("s3_sqs", "lost"), ("kinesis_leases", "lost")]
 
 
 @pytest.mark.timeout(300)

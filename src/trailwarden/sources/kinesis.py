@@ -142,6 +142,10 @@ class KinesisSource:
         self._ready.append((reader, run))
         self._change.set()
 
+    def holds(self, shard: str) -> bool:
+        """Whether it is ours at this moment."""
+        return self._custody.holds(shard)
+
     def put_back(self, reader: ShardReader, run: KinesisRun, reason: str) -> None:
         """It was not dealt with: it comes again after a rest."""
         tries = self._resting[run.key] = self._resting.get(run.key, 0) + 1
@@ -229,9 +233,7 @@ class KinesisSource:
         taken: list[Batch] = []
         while self._ready and len(taken) < limit and not self._closed:
             reader, run = self._ready.popleft()
-            if reader.stopped or not self._custody.holds(reader.shard):
-                reader.dropped(run)
-            else:
+            if not reader.is_lost():
                 taken.append(run)
         return taken
 

@@ -47,6 +47,8 @@ class Told(Protocol):
 
     def hand_on(self, reader: ShardReader, run: KinesisRun) -> None: ...
 
+    def holds(self, shard: str) -> bool: ...
+
     def put_back(self, reader: ShardReader, run: KinesisRun, reason: str) -> None: ...
 
     def dealt_with(self, run: KinesisRun) -> None: ...
@@ -85,6 +87,7 @@ class ShardReader:
         self._clock = clock
         self._source = source
         self._parts: dict[str, Part] = {}
+        self._out: dict[str, int] = {}
         self._room = asyncio.Event()
         self._chance: Callable[[], float] = random.random
         self.failures = 0
@@ -130,19 +133,22 @@ class ShardReader:
     def stop(self) -> None:
         """The shard is not ours any more: what is answered from now on changes nothing."""
         self.stopped = True
+        self._budget.give(sum(self._out.values()))
+        self._out.clear()
 
-    def dropped(self, run: KinesisRun) -> None:
-        """It is not handed on any more, and will not be answered for."""
-        self._budget.give(run.size_hint)
+    def is_lost(self) -> bool:
+        """Whether somebody else may read the shard by now."""
+        return self.stopped or not self._source.holds(self.shard)
 
     def _answered(self, run: KinesisRun, reason: str | None) -> None:
-        if reason is not None and not self.stopped:
-            self._source.put_back(self, run, reason)
+        if reason is not None:
+            if not self.stopped:
+                self._source.put_back(self, run, reason)
             return
-        self._budget.give(run.size_hint)
         part = self._parts.pop(run.key, None)
         if part is None or self.stopped:
             return
+        self._budget.give(self._out.pop(run.key))
         self._source.dealt_with(run)
         if self.prefix.acked(part):
             self._room.set()
@@ -189,7 +195,8 @@ class ShardReader:
         for records in runs:
             reached = through if records is runs[-1] else records[-1].arrived
             self._last = Position(records[-1].number, through=_later(self._last.through, reached))
-            run = KinesisRun(self._place, records, now, self._answered)
+            run = KinesisRun(self._place, records, now, self._answered, self.is_lost)
+            self._out[run.key] = run.size_hint
             self._parts[run.key] = self.prefix.handed_out(self._last)
             self._source.hand_on(self, run)
         if not runs:

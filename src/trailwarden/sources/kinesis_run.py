@@ -21,13 +21,15 @@ class KinesisRun(Run):
         records: Sequence[Record],
         received_at: datetime,
         answered: Callable[[KinesisRun, str | None], None],
+        lost: Callable[[], bool],
     ) -> None:
-        """place: of the shard; details: stream and shard."""
+        """place: of the shard; details: stream and shard. lost: whether the shard is not ours any more."""
         self.records = records
         self.received_at = received_at
         self.size_hint = sum(len(record.data) for record in records)
         self._place = place
         self._answered = answered
+        self._lost = lost
         self._open = True
         first, last = records[0].number, records[-1].number
         self.key = f"{place.locator}@{first}"
@@ -42,6 +44,10 @@ class KinesisRun(Run):
         details = {**place.details, "sequence_number": number}
         return Origin(place.source, place.kind, f"{place.locator}@{number}", details)
 
+    @property
+    def lost(self) -> bool:
+        return self._lost()
+
     async def ack(self) -> None:
         self._answer(None)
 
@@ -50,7 +56,7 @@ class KinesisRun(Run):
 
     def again(self) -> KinesisRun:
         """The same records, to be answered for anew."""
-        return KinesisRun(self._place, self.records, self.received_at, self._answered)
+        return KinesisRun(self._place, self.records, self.received_at, self._answered, self._lost)
 
     def _answer(self, reason: str | None) -> None:
         if self._open:

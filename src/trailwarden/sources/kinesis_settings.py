@@ -10,6 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from trailwarden.aws import Role
 from trailwarden.model.units import Duration, Size
+from trailwarden.sources.acknowledgement import Ack, AckPoint
 
 _ARN: Final = re.compile(
     r"arn:aws[a-z-]*:kinesis:(?P<region>[a-z0-9-]+):\d{12}:stream/(?P<name>[a-zA-Z0-9_.-]{1,128})"
@@ -54,6 +55,7 @@ class KinesisSettings(Role):
         default="trim_horizon",
         description="Where the very first start begins: the oldest record that is kept, what comes from now on, or a time.",
     )
+    ack: Ack = AckPoint.COMMITTED
     follow: bool = Field(
         default=True, description="Keep reading; false: finish when the end of the stream is reached."
     )
@@ -107,9 +109,11 @@ class KinesisSettings(Role):
     )
 
     @model_validator(mode="after")
-    def _table_that_is_named(self) -> KinesisSettings:
+    def _table_that_is_needed(self) -> KinesisSettings:
         if self.create_lease_table and self.lease_table is None:
             raise ValueError("create_lease_table without lease_table: name the table")
+        if self.ack is AckPoint.DELIVERED and self.lease_table is None:
+            raise ValueError("ack: delivered without lease_table: the positions are in the store that may be lost")
         return self
 
     def stream_name(self) -> str:
