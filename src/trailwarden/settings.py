@@ -95,6 +95,10 @@ class Settings(BaseModel):
             for name in names:
                 if names.count(name) > 1:
                     raise ValueError(f"{place}: two are named {name!r}; names tell them apart everywhere")
+        tables = [table for one in self.sources if (table := getattr(one, "lease_table", None)) is not None]
+        for table in tables:
+            if tables.count(table) > 1:
+                raise ValueError(f"sources: two share the lease table {table!r}; give each a table of its own")
         return self
 
     @model_validator(mode="after")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from tests.app.recording import recording
 from tests.aws.buckets import Bucket
 from tests.aws.emulator import ACCOUNT, REGION, Emulator
+from tests.aws.streams import TABLE, KinesisStreamAt
 from tests.aws.trails import REGIONS, TRAIL, call, coverage, deliver, make_trail
 from tests.e2e.service import configured, running
 from tests.receiver import receiving
@@ -141,3 +143,44 @@ def test_polling_lists_and_reads_below_its_root() -> None:
     assert allowed(needed) == {"s3:ListBucket", "s3:GetObject", "s3:GetObjectVersion"}
     assert needed["Statement"][0]["Resource"] == ["arn:aws:s3:::b/org/AWSLogs/o-abcdefghij/*"]
     assert needed["Statement"][1]["Resource"] == ["arn:aws:s3:::b"]
+
+
+async def test_every_call_of_a_service_that_shares_a_stream_is_in_the_policy(
+    tmp_path: Path, emulator: Emulator
+) -> None:
+    stream = KinesisStreamAt(emulator)
+    await stream.make()
+    async with receiving() as receiver, recording(emulator.url) as recorder:
+        path = configured(
+            tmp_path,
+            receiver.url,
+            sources=[stream.source(lease_table=TABLE, create_lease_table=True)],
+            aws={"region": REGION, "endpoint_url": recorder.url},
+        )
+        async with running(path) as service:
+            await stream.put(orjson.dumps(call("CreateVpc")))
+            await receiver.until(1)
+            assert await service.end() == 0
+    await stream.close()
+    needed = allowed(policies(load_settings(path))[OWN])
+    own = recorder.calls.pop("testing")
+    assert {"kinesis:GetRecords", "dynamodb:UpdateItem", "dynamodb:CreateTable"} <= own
+    assert own <= needed, own - needed
+    # These are used where this run had no occasion: a lease that is doubtful, a shard that is gone.
+    assert needed - {"dynamodb:GetItem", "dynamodb:DeleteItem"} <= own
+
+
+def test_a_stream_needs_no_more_than_it_uses() -> None:
+    def needed(**source: Any) -> dict[str, Any]:
+        base = {"kind": "kinesis", "name": "k", "stream": "cloudtrail"}
+        document = {"sources": [{**base, **source}], "aws": {"region": REGION}}
+        (policy,) = policies(Settings.model_validate(document)).values()
+        return {statement["Sid"]: statement for statement in policy["Statement"]}
+
+    assert list(needed()) == ["ReadStream"]
+    assert needed()["ReadStream"]["Resource"] == [f"arn:aws:kinesis:{REGION}:*:stream/cloudtrail"]
+    arn = "arn:aws:kinesis:us-east-1:111122223333:stream/other"
+    assert needed(stream=arn)["ReadStream"]["Resource"] == [arn]
+    shared = needed(lease_table="leases")["ShareShards"]
+    assert shared["Resource"] == [f"arn:aws:dynamodb:{REGION}:*:table/leases"]
+    assert "dynamodb:CreateTable" not in shared["Action"]

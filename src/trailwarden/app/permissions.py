@@ -2,20 +2,21 @@
 
 Keeps: an action stands here because a call of ours needs it; a resource is as narrow as the service and the configuration allow.
 
-Source: Service Authorization Reference: Amazon S3, Amazon SQS, Apache Kafka APIs for Amazon MSK clusters, AWS
-CloudTrail, Amazon EC2, AWS STS, AWS KMS. GetCallerIdentity needs no permission.
+Source: Service Authorization Reference: Amazon S3, Amazon SQS, Amazon Kinesis Data Streams, Amazon DynamoDB, Apache Kafka APIs for
+Amazon MSK clusters, AWS CloudTrail, Amazon EC2, AWS STS, AWS KMS. GetCallerIdentity needs no permission.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from trailwarden.coverage.settings import AccountSettings
 from trailwarden.settings import Settings
 from trailwarden.sources.kafka_settings import KafkaSettings
+from trailwarden.sources.kinesis_settings import KinesisSettings
 from trailwarden.sources.s3_listing import root_of
 from trailwarden.sources.s3_poll_settings import S3PollSettings
 from trailwarden.sources.s3_sqs_settings import S3SqsSettings
@@ -73,18 +74,11 @@ def _policy(statements: Sequence[Statement]) -> dict[str, Any]:
 
 def _needed(settings: Settings, kms_keys: Sequence[str]) -> Iterator[tuple[str, Statement]]:
     for source in settings.sources:
-        if isinstance(source, S3SqsSettings):
-            identity = source.role_arn or OWN
-            for statement in _s3_sqs(source, settings, kms_keys):
+        needed = _OF_SOURCE.get(type(source))
+        if needed is not None:
+            identity = getattr(source, "role_arn", None) or OWN
+            for statement in needed(source, settings, kms_keys):
                 yield identity, statement
-        elif isinstance(source, S3PollSettings):
-            partition = partition_of(source.region or settings.aws.region or "")
-            prefix = root_of(source.prefix, source.organization)
-            for statement in s3_objects(partition, [source.bucket], [prefix], kms_keys):
-                yield source.role_arn or OWN, statement
-        elif isinstance(source, KafkaSettings):
-            for statement in _msk(source, settings):
-                yield OWN, statement
     for account in settings.coverage.accounts if settings.coverage is not None else ():
         for statement in _coverage(account):
             yield account.role_arn or OWN, statement
@@ -103,7 +97,7 @@ def _s3_sqs(source: S3SqsSettings, settings: Settings, kms_keys: Sequence[str]) 
     yield from s3_objects(partition, source.buckets, source.prefixes, kms_keys)
 
 
-def _msk(source: KafkaSettings, settings: Settings) -> Iterator[Statement]:
+def _msk(source: KafkaSettings, settings: Settings, _kms_keys: Sequence[str]) -> Iterator[Statement]:
     """With IAM as the way in. Brokers' addresses name neither the account nor the cluster: any of the Region."""
     if source.sasl is None or source.sasl.mechanism != "AWS_MSK_IAM":
         return
@@ -117,6 +111,37 @@ def _msk(source: KafkaSettings, settings: Settings) -> Iterator[Statement]:
         ["kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"],
         [f"{place}:group/*/*/{source.group_id}"],
     )
+
+
+def _s3_poll(source: S3PollSettings, settings: Settings, kms_keys: Sequence[str]) -> Iterator[Statement]:
+    partition = partition_of(source.region or settings.aws.region or "")
+    prefix = root_of(source.prefix, source.organization)
+    yield from s3_objects(partition, [source.bucket], [prefix], kms_keys)
+
+
+def _kinesis(source: KinesisSettings, settings: Settings, kms_keys: Sequence[str]) -> Iterator[Statement]:
+    region = source.stream_region() or settings.aws.region or "*"
+    partition = partition_of(region)
+    named = source.stream.startswith("arn:")
+    stream = source.stream if named else f"arn:{partition}:kinesis:{region}:*:stream/{source.stream}"
+    reads = ["DescribeStreamSummary", "ListShards", "GetShardIterator", "GetRecords"]
+    yield Statement("ReadStream", [f"kinesis:{read}" for read in reads], [stream])
+    if kms_keys:
+        yield Statement("DecryptRecords", ["kms:Decrypt"], list(kms_keys))
+    if source.lease_table is not None:
+        calls = ["Scan", "GetItem", "PutItem", "UpdateItem", "DeleteItem"]
+        calls += ["CreateTable"] if source.create_lease_table else []
+        table = f"arn:{partition}:dynamodb:{region}:*:table/{source.lease_table}"
+        yield Statement("ShareShards", [f"dynamodb:{call}" for call in calls], [table])
+
+
+_OF_SOURCE: Final[Mapping[type, Callable[[Any, Settings, Sequence[str]], Iterator[Statement]]]] = {
+    S3SqsSettings: _s3_sqs,
+    S3PollSettings: _s3_poll,
+    KafkaSettings: _msk,
+    KinesisSettings: _kinesis,
+}
+"""Settings of a source -> what it needs."""
 
 
 def s3_objects(

@@ -113,7 +113,9 @@ class KinesisSettings(Role):
         if self.create_lease_table and self.lease_table is None:
             raise ValueError("create_lease_table without lease_table: name the table")
         if self.ack is AckPoint.DELIVERED and self.lease_table is None:
-            raise ValueError("ack: delivered without lease_table: the positions are in the store that may be lost")
+            raise ValueError(
+                "ack: delivered without lease_table: the positions are in the store that may be lost"
+            )
         return self
 
     def stream_name(self) -> str:

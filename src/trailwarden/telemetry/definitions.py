@@ -137,6 +137,8 @@ METRICS: Final[tuple[Definition, ...]] = (
                "Last poll that went through, also an empty one; no sample before the first.", _none),
     Definition("held_batches", "gauge", ("source",),
                "Committed batches that are acked once their alerts are delivered (`ack: delivered`).", _per_source),
+    Definition("source_behind_seconds", "gauge", ("source",),
+               "How far the reading is behind the newest of a stream, by the shard that is furthest behind.", _none),
     # --- alerts and sinks -------------------------------------------------------------------------------------------
     Definition("alerts_total", "counter", ("rule", "severity"),
                "Alerts made and committed; the duplicates, which the store had already, are in it.",

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final
 
@@ -188,11 +188,15 @@ class Metrics:
         self._gauges["outbox_alerts"].labels(sink, "dead").set(dead)
         self._gauges["outbox_oldest_timestamp_seconds"].labels(sink).set(oldest.timestamp() if oldest else 0)
 
-    def source(self, name: str, state: str, last_success: datetime | None) -> None:
-        """How a source is doing. state: one of SOURCE_STATES; last_success: None before the first."""
+    def source(
+        self, name: str, state: str, last_success: datetime | None, behind: timedelta | None = None
+    ) -> None:
+        """How a source is doing. state: one of SOURCE_STATES; last_success: None before the first; behind: of a stream."""
         self._set_one_of("source_state", (name,), SOURCE_STATES, state)
         if last_success is not None:
             self._gauges["source_last_success_timestamp_seconds"].labels(name).set(last_success.timestamp())
+        if behind is not None:
+            self._gauges["source_behind_seconds"].labels(name).set(behind.total_seconds())
 
     def held(self, source: str, batches: int) -> None:
         """How many batches of a source wait for the delivery of their alerts."""
