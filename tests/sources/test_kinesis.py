@@ -239,9 +239,9 @@ async def test_how_far_behind_it_is(world: World) -> None:
 
 
 async def test_shards_come_in_pages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Pages, "size", 2)
     for _ in range(3):
         await world.stream.split((await world.stream.open_shards())[0]["ShardId"])
+    monkeypatch.setattr(Pages, "size", 2)
     source = world.source()
     assert len(await source._stream.shards()) == 7
     await source.close()
