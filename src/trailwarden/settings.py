@@ -98,7 +98,9 @@ class Settings(BaseModel):
         tables = [table for one in self.sources if (table := getattr(one, "lease_table", None)) is not None]
         for table in tables:
             if tables.count(table) > 1:
-                raise ValueError(f"sources: two share the lease table {table!r}; give each a table of its own")
+                raise ValueError(
+                    f"sources: two share the lease table {table!r}; give each a table of its own"
+                )
         return self
 
     @model_validator(mode="after")

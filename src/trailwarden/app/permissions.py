@@ -2,8 +2,8 @@
 
 Keeps: an action stands here because a call of ours needs it; a resource is as narrow as the service and the configuration allow.
 
-Source: Service Authorization Reference: Amazon S3, Amazon SQS, Amazon Kinesis Data Streams, Amazon DynamoDB, Apache Kafka APIs for
-Amazon MSK clusters, AWS CloudTrail, Amazon EC2, AWS STS, AWS KMS. GetCallerIdentity needs no permission.
+Source: Service Authorization Reference: Amazon S3, Amazon SQS, Amazon Kinesis Data Streams, Amazon DynamoDB, Apache Kafka APIs
+for Amazon MSK clusters, AWS CloudTrail, Amazon EC2, AWS STS, AWS KMS. GetCallerIdentity needs no permission.
 """
 
 from __future__ import annotations
