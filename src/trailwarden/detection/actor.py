@@ -5,55 +5,59 @@ Keeps: a session is named after the role or user behind it; the name that its ma
 
 from __future__ import annotations
 
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from trailwarden.detection.fields import PART, AccountId, Text, account, at, text
 from trailwarden.model import EventData
 
 
-class Issuer(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Issuer:
     """The role, or the user, that a session was made for."""
 
-    model_config = PART
+    __pydantic_config__ = PART
 
-    type: Text | None = Field(default=None, description="Role, IAMUser, Root.")
-    arn: Text | None = Field(default=None, description="Of the role or user.")
-    account: AccountId | None = Field(default=None, description="The account that it belongs to.")
-    name: Text | None = Field(default=None, description="Of the role or user.")
+    type: Annotated[Text | None, Field(description="Role, IAMUser, Root.")] = None
+    arn: Annotated[Text | None, Field(description="Of the role or user.")] = None
+    account: Annotated[AccountId | None, Field(description="The account that it belongs to.")] = None
+    name: Annotated[Text | None, Field(description="Of the role or user.")] = None
 
 
-class Actor(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Actor:
     """The identity behind a call, as far as the event says."""
 
-    model_config = PART
+    __pydantic_config__ = PART
 
-    type: Text | None = Field(
-        default=None, description="userIdentity.type; missing for some calls of services."
-    )
-    name: Text | None = Field(
-        default=None, description="The shortest name that a person knows: user, role, service, root."
-    )
-    arn: Text | None = Field(default=None, description="Of the principal; of a role: of the session.")
-    account: AccountId | None = Field(
-        default=None, description="The account of the caller, which may not be the account changed."
-    )
-    principal_id: Text | None = Field(
-        default=None, description="Unique; stays with a name that is used again."
-    )
-    access_key_id: Text | None = Field(default=None, description="An identifier, not a secret.")
-    mfa: bool | None = Field(default=None, description="Whether the session was authenticated with MFA.")
-    session_name: Text | None = Field(
-        default=None, description="Chosen by whoever took on the role; often the person's name."
-    )
-    session_issuer: Issuer | None = Field(default=None, description="What the session was made for.")
-    invoked_by: Text | None = Field(
-        default=None, description="The AWS service that made the call on somebody's behalf."
-    )
-    source_identity: Text | None = Field(
-        default=None, description="sourceIdentity: set at sign-in, stays through chained roles."
-    )
+    type: Annotated[
+        Text | None, Field(description="userIdentity.type; missing for some calls of services.")
+    ] = None
+    name: Annotated[
+        Text | None, Field(description="The shortest name that a person knows: user, role, service, root.")
+    ] = None
+    arn: Annotated[Text | None, Field(description="Of the principal; of a role: of the session.")] = None
+    account: Annotated[
+        AccountId | None,
+        Field(description="The account of the caller, which may not be the account changed."),
+    ] = None
+    principal_id: Annotated[
+        Text | None, Field(description="Unique; stays with a name that is used again.")
+    ] = None
+    access_key_id: Annotated[Text | None, Field(description="An identifier, not a secret.")] = None
+    mfa: Annotated[bool | None, Field(description="Whether the session was authenticated with MFA.")] = None
+    session_name: Annotated[
+        Text | None, Field(description="Chosen by whoever took on the role; often the person's name.")
+    ] = None
+    session_issuer: Annotated[Issuer | None, Field(description="What the session was made for.")] = None
+    invoked_by: Annotated[
+        Text | None, Field(description="The AWS service that made the call on somebody's behalf.")
+    ] = None
+    source_identity: Annotated[
+        Text | None, Field(description="sourceIdentity: set at sign-in, stays through chained roles.")
+    ] = None
 
 
 def actor_of(event: EventData) -> Actor:

@@ -3,28 +3,25 @@
 Keeps: every field is always there; null means that it is not known, or that an alert of this kind has none. Within a version of
 the schema fields may be added; none is removed or changes its meaning.
 
-Published as docs/alert.schema.json. Next: `trailwarden.detection.alert`, which fills it.
+Published as docs/alert.schema.json. `trailwarden.detection.alert` writes these fields without going through the model,
+which would take longer than all the rest of an alert; tests hold every document that is written against it.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from trailwarden.detection.actor import Actor
-from trailwarden.detection.fields import PART, AccountId, Text
-from trailwarden.detection.identity import ID_PATTERN
+from trailwarden.detection.fields import MAX_PLACE, PART, AccountId, Text
+from trailwarden.detection.identity import ID_PATTERN, SCHEMA
 from trailwarden.detection.outcome import CallOutcome
 from trailwarden.detection.resource import Resource
 from trailwarden.detection.resources import MAX_RESOURCES
 from trailwarden.detection.rules import Description, Id, References, Title
 from trailwarden.detection.summary import MAX_SUMMARY
 from trailwarden.model import Severity
-
-SCHEMA: Final = "trailwarden.alert/1"
-MAX_PLACE: Final = 4096
-"""Characters of a text that says where bytes came from: as long as a path may be."""
 
 Time = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$")]
 Place = Annotated[str, Field(max_length=MAX_PLACE)]

@@ -17,6 +17,8 @@ from pydantic import ConfigDict, Field
 
 MAX_TEXT: Final = 1024
 """Characters of a text that is taken from an event; CloudTrail itself cuts most of them at 1 KB."""
+MAX_PLACE: Final = 4096
+"""Characters of a text that says where bytes came from: as long as a path may be."""
 MAX_DIGITS: Final = 40
 """Of a number that is taken as text. None of AWS's is as long; Python refuses to write those of several thousand."""
 

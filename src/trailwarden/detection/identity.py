@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from trailwarden.model import Event, EventData
 
+SCHEMA: Final = "trailwarden.alert/1"
+"""The version of the alert's document."""
 ID_PATTERN: Final = r"^alert_[0-9a-f]{40}$"
 _ID_DIGITS: Final = 40
 _AMENDMENT: Final = "UPDATED_DATA"

@@ -9,6 +9,7 @@ Source: EC2 user guide, "Resource IDs"; EC2 API model for the parameters. Next: 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Final
 
 from trailwarden.detection.fields import MAX_TEXT, at, strings
@@ -88,4 +89,4 @@ def mentioned(
         return [
             Resource(type=kind, role=Role.SUBJECT, account=account_id, region=region, attributes=attributes)
         ]
-    return [listed[0].model_copy(update={"attributes": attributes}), *listed[1:]]
+    return [replace(listed[0], attributes=attributes), *listed[1:]]

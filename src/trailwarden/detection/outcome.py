@@ -5,10 +5,11 @@ Keeps: only an event without any sign of an error is called a success.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from trailwarden.detection.fields import PART, Text, at, text
 from trailwarden.model import EventData
@@ -23,17 +24,23 @@ class OutcomeStatus(StrEnum):
     DRY_RUN = "dry_run"
 
 
-class CallOutcome(BaseModel):
+@dataclass(frozen=True, slots=True)
+class CallOutcome:
     """Status, and the error where there is one."""
 
-    model_config = PART
+    __pydantic_config__ = PART
 
-    status: OutcomeStatus = Field(
-        description="succeeded: the only one that changed something; failed; denied: no permission; "
-        "dry_run: permission, but only asked for."
+    status: Annotated[
+        OutcomeStatus,
+        Field(
+            description="succeeded: the only one that changed something; failed; denied: no permission; "
+            "dry_run: permission, but only asked for."
+        ),
+    ]
+    error_code: Annotated[Text | None, Field(description="errorCode, with EC2's prefix.")] = None
+    error_message: Annotated[Text | None, Field(description="errorMessage; CloudTrail cuts it at 1 KB.")] = (
+        None
     )
-    error_code: Text | None = Field(default=None, description="errorCode, with EC2's prefix.")
-    error_message: Text | None = Field(default=None, description="errorMessage; CloudTrail cuts it at 1 KB.")
 
 
 _STATUS: Final = {

@@ -6,10 +6,11 @@ Next: `trailwarden.detection.resources`, which finds them in an event.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from trailwarden.detection.fields import PART, AccountId, Text, at, text
 
@@ -31,30 +32,34 @@ class Role(StrEnum):
     MENTIONED = "mentioned"
 
 
-class Resource(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
     """One thing that a call was about."""
 
-    model_config = PART
+    __pydantic_config__ = PART
 
-    type: Text = Field(
-        description="As EC2 names it in tags: vpc, vpc-peering-connection, instance, subnet, ..."
-    )
-    id: Text | None = Field(default=None, description="Null when the call failed before there was one.")
-    role: Role = Field(
-        description="subject: what the call changes; requester, accepter: the sides of a peering; related: named along with the "
-        "subject; mentioned: found in the event, its part is not known."
-    )
-    account: AccountId | None = Field(default=None, description="The account that owns it.")
-    region: Text | None = Field(default=None, description="The Region that it is in.")
-    cidr_blocks: Annotated[tuple[Text, ...], Field(max_length=MAX_LIST)] = Field(
-        default=(), description="IPv4 and IPv6 address ranges, the primary one first."
-    )
-    name: Text | None = Field(default=None, description="The tag `Name`.")
-    attributes: Mapping[str, Value] = Field(
-        default_factory=dict,
-        max_length=MAX_LIST,
-        description="What the call set: attribute and new value.",
-    )
+    type: Annotated[
+        Text, Field(description="As EC2 names it in tags: vpc, vpc-peering-connection, instance, subnet, ...")
+    ]
+    id: Annotated[Text | None, Field(description="Null when the call failed before there was one.")] = None
+    role: Annotated[
+        Role,
+        Field(
+            description="subject: what the call changes; requester, accepter: the sides of a peering; related: named along "
+            "with the subject; mentioned: found in the event, its part is not known."
+        ),
+    ]
+    account: Annotated[AccountId | None, Field(description="The account that owns it.")] = None
+    region: Annotated[Text | None, Field(description="The Region that it is in.")] = None
+    cidr_blocks: Annotated[
+        tuple[Text, ...],
+        Field(max_length=MAX_LIST, description="IPv4 and IPv6 address ranges, the primary one first."),
+    ] = ()
+    name: Annotated[Text | None, Field(description="The tag `Name`.")] = None
+    attributes: Annotated[
+        Mapping[str, Value],
+        Field(max_length=MAX_LIST, description="What the call set: attribute and new value."),
+    ] = field(default_factory=dict)
 
 
 def attributes_at(parameters: Any, names: Iterable[str]) -> dict[str, Value]:

@@ -10,6 +10,7 @@ Source of the shapes: CloudTrail records of these calls, and the EC2 API model f
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from trailwarden.detection.fields import account, as_list, at, clean, text, unwrapped
@@ -86,7 +87,7 @@ def _vpc_attribute(call: Call) -> list[Resource]:
     settings = attributes_at(
         call.request, ("enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics")
     )
-    return [found.model_copy(update={"attributes": settings}) for found in _vpc(call)]
+    return [replace(found, attributes=settings) for found in _vpc(call)]
 
 
 def _peering(call: Call) -> list[Resource]:

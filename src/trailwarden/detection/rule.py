@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _EXCERPT: Final = 30
 """Characters of a pattern that an error shows on either side of the mistake."""
 
-_Cited = tuple[tuple[str, tuple[str, ...]], ...]
+Cited = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +37,18 @@ class Rule:
     parsed: Pattern
     pack: str
     description: str = ""
-    cited: _Cited = ()
+    cited: Cited = ()
     must_match: Sequence[dict[str, Any]] = field(default=(), repr=False, compare=False)
     must_not_match: Sequence[dict[str, Any]] = field(default=(), repr=False, compare=False)
 
     @property
     def references(self) -> References:
         """Where the rule comes from."""
-        return _references(self.cited)
+        return references(self.cited)
 
 
 @cache
-def _references(cited: _Cited) -> References:
+def references(cited: Cited) -> References:
     # Only alerts and `rules show` ask for it; a scan does not wait for its model.
     from trailwarden.detection.rules import References  # noqa: PLC0415
 
