@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import os
 from pathlib import Path
 
 import pytest
 
 from tests.sinks.alerts import alert
+from trailwarden.sinks import Verdict
 from trailwarden.sinks.stdout import StdoutSettings, StdoutSink
 
 
@@ -25,3 +28,43 @@ async def test_an_alert_begins_on_a_line_of_its_own(tmp_path: Path, before: byte
     finally:
         os.close(descriptor)
     assert file.read_bytes() == after + alert().document + b"\n"
+
+
+async def test_what_waits_is_written_together_and_each_is_told(tmp_path: Path) -> None:
+    """A pipe that nobody reads takes some lines whole; the others are not delivered, and come again on lines of their own."""
+    reading, writing = os.pipe()
+    try:
+        os.set_blocking(reading, False)
+        sink = StdoutSink(StdoutSettings(kind="stdout", name="s"), writing)
+        await sink.open()
+        many = [alert(number) for number in range(40)]
+        outcomes = await asyncio.gather(*(sink.send(one, 1) for one in many))
+        assert {outcome.verdict for outcome in outcomes} == {Verdict.DELIVERED}
+        assert os.read(reading, 1 << 20) == b"".join(one.document + b"\n" for one in many)
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+async def test_a_pipe_that_fills_up_tells_which_lines_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trailwarden.sinks.stdout._WAIT_SECONDS", 0.0)
+    reading, writing = os.pipe()
+    try:
+        os.set_blocking(reading, False)
+        sink = StdoutSink(StdoutSettings(kind="stdout", name="s"), writing)
+        await sink.open()
+        many = [dataclasses.replace(alert(number), document=b"%d" % number * 999) for number in range(10, 99)]
+        outcomes = await asyncio.gather(*(sink.send(one, 1) for one in many))
+        taken = [
+            one for one, outcome in zip(many, outcomes, strict=True) if outcome.verdict is Verdict.DELIVERED
+        ]
+        assert 0 < len(taken) < len(many)
+        before = os.read(reading, 1 << 20)
+        assert before.startswith(b"".join(one.document + b"\n" for one in taken))
+        assert (await sink.send(many[-1], 2)).verdict is Verdict.DELIVERED
+        whole = (before + os.read(reading, 1 << 20)).split(b"\n")
+        assert many[-1].document in whole
+        assert all(one.document in whole for one in taken)
+    finally:
+        os.close(reading)
+        os.close(writing)

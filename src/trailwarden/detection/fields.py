@@ -73,8 +73,12 @@ def at(value: Any, *path: str) -> Any:
 
 
 def _any_case(value: dict[str, Any], name: str) -> Any:
-    lowered = name.lower()
-    return next((inner for key, inner in value.items() if key.lower() == lowered), None)
+    """name: ASCII. A key that is the same but for its case is as long, which is seen sooner."""
+    length, lowered = len(name), name.lower()
+    for key, inner in value.items():
+        if len(key) == length and key.lower() == lowered:
+            return inner
+    return None
 
 
 def as_list(value: Any) -> list[Any]:

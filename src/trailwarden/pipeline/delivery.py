@@ -31,7 +31,7 @@ LEASE_MARGIN = timedelta(seconds=10)
 else takes what is still under way; and after a crash what was under way waits no longer than that."""
 _IDLE = timedelta(seconds=30)
 _STORE_PAUSE = 1.0
-_SETTLE_BATCH = 64
+_SETTLE_BATCH = 256
 
 
 class SinkState(StrEnum):

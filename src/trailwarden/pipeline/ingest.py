@@ -145,8 +145,7 @@ class Ingest:
                     if refused is None:
                         return
                     done = [refused.get(id(item), item) for item in done]
-                for item in done:
-                    await (self._acked(item) if isinstance(item, Inspected) else self._nacked(item))
+                await self._answer(done)
                 del waiting[: len(done)]
                 self.status.in_flight -= len(done)
         except Exception as fault:
@@ -219,10 +218,16 @@ class Ingest:
         if committed.new:
             self.committed(committed.new)
 
+    async def _answer(self, done: Sequence[Inspected | Failed]) -> None:
+        """Count what is committed, then answer for all."""
+        committed = [item for item in done if isinstance(item, Inspected)]
+        if committed:
+            self.metrics.inspected(self.source.name, *(item.inspection for item in committed))
+        for item in done:
+            await (self._acked(item) if isinstance(item, Inspected) else self._nacked(item))
+
     async def _acked(self, item: Inspected) -> None:
-        inspection = item.inspection
-        self.metrics.inspected(self.source.name, inspection)
-        for rejected in inspection.rejected:
+        for rejected in item.inspection.rejected:
             log.warning(
                 "quarantined",
                 reason=rejected.reason,

@@ -1,6 +1,7 @@
 """Alerts as JSON Lines on standard output.
 
 Keeps: a line is written whole or the alert is not delivered; a reader that does not read stalls this sink and nothing else.
+Lines that wait for their turn are written in one go, by the first of them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 import select
 import stat
 import sys
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -21,12 +22,17 @@ from trailwarden.sinks.routing import RoutingSettings
 
 _WAIT_SECONDS = 10.0
 """How long a full pipe is waited for before the attempt counts as failed."""
+_SURELY_TAKEN: Final = 4096
+"""Bytes that a pipe which can be written to takes without a pause (PIPE_BUF)."""
 
 
 class StdoutSettings(RoutingSettings):
     """One JSON document a line, on standard output."""
 
     kind: Literal["stdout"] = Field(description="stdout")
+    concurrency: int = Field(
+        default=32, ge=1, le=64, description="Alerts under way at once: what waits is written together."
+    )
 
 
 class StdoutSink:
@@ -38,43 +44,68 @@ class StdoutSink:
         self.name = settings.name
         self._descriptor = descriptor
         self._turn = asyncio.Lock()
+        self._waiting: list[tuple[bytes, asyncio.Future[Outcome]]] = []
         self._half_line = False
+        self._regular = False
 
     async def open(self) -> None:
         if self._descriptor is None:
             self._descriptor = sys.stdout.fileno()
+        self._regular = stat.S_ISREG(os.fstat(self._descriptor).st_mode)
         self._half_line = await asyncio.to_thread(_ends_in_a_line, self._descriptor)
 
     async def send(self, alert: Alert, attempt: int) -> Outcome:
         del attempt  # a repetition has the same id in the document
+        own: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((alert.document + b"\n", own))
         async with self._turn:
-            try:
-                await asyncio.to_thread(self._write, alert.document + b"\n")
-            except TimeoutError:
-                return Outcome(Verdict.RETRY, Reason.TIMEOUT, "standard output is not read")
-            except OSError as fault:
-                return Outcome(Verdict.RETRY, Reason.UNREACHABLE, f"standard output: {fault.strerror}")
-        return DELIVERED
+            if not own.done():
+                waiting, self._waiting = self._waiting, []
+                await self._write_for(waiting)
+        return own.result()
+
+    async def _write_for(self, waiting: list[tuple[bytes, asyncio.Future[Outcome]]]) -> None:
+        """Write the lines and tell each how it went."""
+        failed = Outcome(Verdict.RETRY, Reason.UNREACHABLE, "standard output was given up")
+        written = 0
+        try:
+            written, failed = await asyncio.to_thread(self._write, b"".join(line for line, _ in waiting))
+        finally:  # also when this is cancelled: nobody is left waiting
+            end = 0
+            for line, told in waiting:
+                end += len(line)
+                if not told.done():
+                    told.set_result(DELIVERED if end <= written else failed)
 
     async def close(self) -> None:
         return None
 
-    def _write(self, line: bytes) -> None:
-        """All of it, however little a write takes. After a line that was cut short, begin on a new one."""
-        if self._half_line:
-            line = b"\n" + line
-        rest = memoryview(line)
+    def _write(self, lines: bytes) -> tuple[int, Outcome]:
+        """Returns how many bytes were taken, and why not more. After a line that was cut short, begin on a new one."""
+        begun = b"\n" if self._half_line else b""
+        rest = memoryview(begun + lines)
+        size, failed = len(rest), DELIVERED
+        try:
+            while rest:
+                rest = rest[self._some(rest) :]
+        except TimeoutError:
+            failed = Outcome(Verdict.RETRY, Reason.TIMEOUT, "standard output is not read")
+        except OSError as fault:
+            failed = Outcome(Verdict.RETRY, Reason.UNREACHABLE, f"standard output: {fault.strerror}")
+        taken = max(size - len(rest) - len(begun), 0)
+        if taken or not rest:
+            self._half_line = lines[taken - 1 : taken] != b"\n"
+        return taken, failed
+
+    def _some(self, rest: memoryview) -> int:
+        """Write as much as can be written at once, without being held up for ever."""
         descriptor = self._descriptor if self._descriptor is not None else sys.stdout.fileno()
-        while rest:
-            if not select.select([], [descriptor], [], _WAIT_SECONDS)[1]:
-                raise TimeoutError
-            try:
-                written = os.write(descriptor, rest[:4096])
-            except BlockingIOError:
-                continue
-            self._half_line = True
-            rest = rest[written:]
-        self._half_line = False
+        if not select.select([], [descriptor], [], _WAIT_SECONDS)[1]:
+            raise TimeoutError
+        try:
+            return os.write(descriptor, rest if self._regular else rest[:_SURELY_TAKEN])
+        except BlockingIOError:
+            return 0
 
 
 def _ends_in_a_line(descriptor: int) -> bool:

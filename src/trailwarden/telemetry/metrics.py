@@ -9,6 +9,7 @@ Next: `definitions` for the table that this is built from.
 from __future__ import annotations
 
 import time
+from collections import Counter as Counts
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -100,19 +101,30 @@ class Metrics:
         """Raise the four together. Raises ValueError where seen is not matched + unmatched + quarantined."""
         self._events.add(source, EventCounts(seen, matched, unmatched, quarantined))
 
-    def inspected(self, source: str, inspection: reported.Inspection) -> None:
-        """A batch whose outcome is committed and that is now acked."""
-        matches, rejected = inspection.matches, inspection.rejected
-        self.count_events(source, inspection.seen, len(matches), inspection.unmatched, len(rejected))
-        outcome = "quarantined" if inspection.whole else "acked"
-        self._counters["batches_total"].labels(source, outcome).inc()
-        self._counters["content_bytes_total"].labels(source).inc(inspection.content_size)
-        for match in matches:
-            for rule in match.rules:
-                self._counters["rule_matches_total"].labels(rule.id).inc()
-        for one in rejected:
-            self._counters["rejected_total"].labels(one.reason).inc()
-        for label, count in inspection.labels.items():
+    def inspected(self, source: str, *inspections: reported.Inspection) -> None:
+        """Batches whose outcome is committed and that are now acked."""
+        outcomes, rules = Counts[str](), Counts[str]()
+        reasons, labels = Counts[Reason](), Counts[str]()
+        seen = matched = rejected = size = 0
+        for one in inspections:
+            seen += one.seen
+            matched += len(one.matches)
+            rejected += len(one.rejected)
+            size += one.content_size
+            outcomes["quarantined" if one.whole else "acked"] += 1
+            rules.update(rule.id for match in one.matches for rule in match.rules)
+            reasons.update(part.reason for part in one.rejected)
+            labels.update(one.labels)
+        unmatched = sum(one.unmatched for one in inspections)
+        self.count_events(source, seen, matched, unmatched, rejected)
+        self._counters["content_bytes_total"].labels(source).inc(size)
+        for outcome, count in outcomes.items():
+            self._counters["batches_total"].labels(source, outcome).inc(count)
+        for rule, count in rules.items():
+            self._counters["rule_matches_total"].labels(rule).inc(count)
+        for reason, count in reasons.items():
+            self._counters["rejected_total"].labels(reason).inc(count)
+        for label, count in labels.items():
             self._counters["not_events_total"].labels(source, label).inc(count)
 
     def nacked(self, source: str) -> None:
@@ -121,13 +133,18 @@ class Metrics:
 
     def committed(self, commit: reported.Commit, committed: reported.Committed) -> None:
         """A transaction that went through."""
+        sizes, alerts = Counts[str](), Counts[tuple[str, str]]()
         for received in commit.received:
-            self._counters["received_bytes_total"].labels(received.source).inc(received.size)
+            sizes[received.source] += received.size
+        for source, size in sizes.items():
+            self._counters["received_bytes_total"].labels(source).inc(size)
         for alert in (routed.alert for routed in commit.alerts):
-            self._counters["alerts_total"].labels(alert.rule_id, alert.severity).inc()
+            alerts[alert.rule_id, alert.severity] += 1
             if alert.event_time is not None:
                 delay = (alert.created_at - alert.event_time).total_seconds()
                 self._histograms["event_delay_seconds"].observe(max(0.0, delay))
+        for of, count in alerts.items():
+            self._counters["alerts_total"].labels(*of).inc(count)
         conflicting = len(committed.conflicting)
         self._counters["alert_duplicates_total"].labels("conflicting").inc(conflicting)
         self._counters["alert_duplicates_total"].labels("known").inc(committed.known - conflicting)
