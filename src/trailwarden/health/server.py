@@ -1,7 +1,7 @@
-"""The HTTP server of health: bound at once, answering as soon as its library is loaded.
+"""The HTTP server of health: it listens at once, and loads its library when the first connection comes.
 
-Keeps: an address that cannot be had is said before any work begins. Who asks before the server can answer waits in the queue
-of the socket.
+Keeps: an address that cannot be had is said before any work begins. Who asks first waits in the queue of the socket for the
+tenth of a second that the loading takes; a run that nobody asks does without.
 
 Next: `connections`, for how a request is taken, and its bounds; `answers`, for what each path says.
 """
@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import structlog
 
@@ -23,6 +24,8 @@ from trailwarden.telemetry import Metrics
 
 if TYPE_CHECKING:
     from aiohttp import web
+
+_Made: TypeAlias = "tuple[web.Server, Callable[[], asyncio.Protocol]]"
 
 log = structlog.get_logger(__name__)
 
@@ -38,34 +41,28 @@ _BIND_FAULTS: Final = {
 
 
 class HealthServer:
-    """A server that is bound. url: where it is, with the port that was really bound; answering: done once it answers."""
+    """A server that listens. url: where it is, with the port that was really bound."""
 
     def __init__(
-        self, settings: HealthSettings, sockets: list[socket.socket], board: HealthState, metrics: Metrics
+        self, settings: HealthSettings, sockets: list[socket.socket], make: Callable[[Any], _Made]
     ) -> None:
+        """make: given the module with the connections, the server and what makes its connections."""
         self.url = _url(settings.host, sockets[0])
         self._sockets = sockets
-        self._board = board
-        self._metrics = metrics
-        self._listening: list[asyncio.Server] = []
+        self._make = make
         self._http: web.Server | None = None
-        self.answering: asyncio.Task[None] | None = None
-
-    async def answer(self, seconds: float, most: int) -> None:
-        """Load the library, in a thread beside the work, and take connections."""
-        name = "trailwarden.health.connections"
-        connections = await asyncio.to_thread(import_module, name)
-        self._http, connection = connections.make_server(self._board, self._metrics, seconds, most)
+        self._listening: list[asyncio.Server] = []
+        self._answering: asyncio.Task[None] | None = None
         loop = asyncio.get_running_loop()
-        for one in self._sockets:
-            self._listening.append(await loop.create_server(connection, sock=one, backlog=most))
-        log.info("health_listening", url=self.url)
+        for one in sockets:
+            loop.add_reader(one, self._begin)
 
     async def close(self) -> None:
         """Take no more connections, and end the ones that there are. Idempotent."""
-        if self.answering is not None:
-            self.answering.cancel()
-            await asyncio.wait([self.answering])
+        self._unwatch()
+        if self._answering is not None:
+            self._answering.cancel()
+            await asyncio.wait([self._answering])
         for listening in self._listening:
             listening.close()
         if self._http is not None:
@@ -76,6 +73,25 @@ class HealthServer:
         for one in self._sockets:
             one.close()
 
+    def _begin(self) -> None:
+        """Somebody is there."""
+        self._unwatch()
+        self._answering = asyncio.create_task(self._answer())
+        self._answering.add_done_callback(_told)
+
+    async def _answer(self) -> None:
+        connections = await asyncio.to_thread(import_module, "trailwarden.health.connections")
+        self._http, connection = self._make(connections)
+        loop = asyncio.get_running_loop()
+        for one in self._sockets:
+            self._listening.append(await loop.create_server(connection, sock=one, backlog=MAX_CONNECTIONS))
+
+    def _unwatch(self) -> None:
+        loop = asyncio.get_running_loop()
+        for one in self._sockets:
+            if one.fileno() >= 0:
+                loop.remove_reader(one)
+
 
 async def start(
     settings: HealthSettings,
@@ -85,14 +101,18 @@ async def start(
     connection_seconds: float = CONNECTION_SECONDS,
     max_connections: int = MAX_CONNECTIONS,
 ) -> HealthServer:
-    """Bind, and begin to answer. Raises ConfigError, in one line with the mend, where the address cannot be bound."""
+    """Listen. Raises ConfigError, in one line with the mend, where the address cannot be bound."""
+
+    def make(connections: Any) -> _Made:
+        made: _Made = connections.make_server(board, metrics, connection_seconds, max_connections)
+        return made
+
     try:
         sockets = await _bound(settings, max_connections)
     except OSError as fault:
         raise ConfigError(_bind_fault(settings, fault)) from fault
-    server = HealthServer(settings, sockets, board, metrics)
-    server.answering = asyncio.create_task(server.answer(connection_seconds, max_connections))
-    server.answering.add_done_callback(_told)
+    server = HealthServer(settings, sockets, make)
+    log.info("health_listening", url=server.url)
     return server
 
 
