@@ -93,7 +93,7 @@ def test_the_rest_is_left_to_typer(arguments: list[str]) -> None:
 HEAVY = {
     "aiohttp", "asyncio", "concurrent.futures", "email", "hashlib", "hyperscan", "importlib.metadata",
     "importlib.resources", "logging", "msgspec", "pydantic", "rich", "sqlalchemy", "structlog", "typer",
-    "typing_extensions", "zstandard",
+    "typing_extensions", "zstandard", "trailwarden.patterns.regex", "trailwarden.model.batch",
 }  # fmt: skip
 PROBE = """
 import json, sys

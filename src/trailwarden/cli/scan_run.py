@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from trailwarden.cli.exit_codes import Exit
 from trailwarden.cli.output import print_json, print_line, print_table, shared_folder
@@ -38,7 +37,7 @@ class Asked:
 def run_scan(asked: Asked) -> Exit:
     """Scan and print. Raises ConfigError where the rules cannot be used."""
     chosen = asked.packs or (() if asked.rule_files else ("cis-vpc",))
-    matcher = Matcher(load_ruleset(chosen, map(Path, asked.rule_files)))
+    matcher = Matcher(load_ruleset(chosen, asked.rule_files))
     limits = Limits()
     gc.freeze()  # the modules and the matcher stay; the collector need not walk them again
     gc.enable()

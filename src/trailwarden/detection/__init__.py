@@ -4,11 +4,39 @@ Read in this order: `rules`, `loading`, `matcher`, `prefilter`, `inspection`, `a
 where they are: their models take longer to make than a scan of a thousand files, and a scan makes no alerts.
 """
 
-from trailwarden.detection.inspection import Inspection, Match, inspect
-from trailwarden.detection.loading import PACKS, load_file, load_pack, load_ruleset
-from trailwarden.detection.matcher import Matcher
-from trailwarden.detection.rule import Rule
-from trailwarden.detection.runs import RunInspection, inspect_run
+from typing import TYPE_CHECKING
+
+from trailwarden.on_demand import on_demand
+
+if TYPE_CHECKING:
+    from trailwarden.detection.inspection import Inspection, Match, inspect
+    from trailwarden.detection.loading import PACKS, load_file, load_pack, load_ruleset
+    from trailwarden.detection.matcher import Matcher
+    from trailwarden.detection.rule import Rule
+    from trailwarden.detection.runs import RunInspection, inspect_run
+else:
+    __getattr__ = on_demand(
+        __name__,
+        {
+            "inspection": (
+                "Inspection",
+                "Match",
+                "inspect",
+            ),
+            "loading": (
+                "PACKS",
+                "load_file",
+                "load_pack",
+                "load_ruleset",
+            ),
+            "matcher": ("Matcher",),
+            "rule": ("Rule",),
+            "runs": (
+                "RunInspection",
+                "inspect_run",
+            ),
+        },
+    )
 
 __all__ = [
     "PACKS",

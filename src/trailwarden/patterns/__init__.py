@@ -11,15 +11,48 @@ open, the reading is the one that cannot miss an event (docs/patterns.md).
 Next: `trailwarden.patterns.syntax`, then `parser`, then `reference`.
 """
 
-from trailwarden.patterns.certainty import Selection, selection
-from trailwarden.patterns.explanation import explain
-from trailwarden.patterns.limits import CLOUDWATCH, OWN_RULES, Limits
-from trailwarden.patterns.needles import Needle, required_needles
-from trailwarden.patterns.parser import parse
-from trailwarden.patterns.predicate import Predicate, compile_predicate
-from trailwarden.patterns.printer import to_text
-from trailwarden.patterns.reference import evaluate
-from trailwarden.patterns.syntax import Pattern
+from typing import TYPE_CHECKING
+
+from trailwarden.on_demand import on_demand
+
+if TYPE_CHECKING:
+    from trailwarden.patterns.certainty import Selection, selection
+    from trailwarden.patterns.explanation import explain
+    from trailwarden.patterns.limits import CLOUDWATCH, OWN_RULES, Limits
+    from trailwarden.patterns.needles import Needle, required_needles
+    from trailwarden.patterns.parser import parse
+    from trailwarden.patterns.predicate import Predicate, compile_predicate
+    from trailwarden.patterns.printer import to_text
+    from trailwarden.patterns.reference import evaluate
+    from trailwarden.patterns.syntax import Pattern
+else:
+    __getattr__ = on_demand(
+        __name__,
+        {
+            "certainty": (
+                "Selection",
+                "selection",
+            ),
+            "explanation": ("explain",),
+            "limits": (
+                "CLOUDWATCH",
+                "OWN_RULES",
+                "Limits",
+            ),
+            "needles": (
+                "Needle",
+                "required_needles",
+            ),
+            "parser": ("parse",),
+            "predicate": (
+                "Predicate",
+                "compile_predicate",
+            ),
+            "printer": ("to_text",),
+            "reference": ("evaluate",),
+            "syntax": ("Pattern",),
+        },
+    )
 
 __all__ = [
     "CLOUDWATCH",

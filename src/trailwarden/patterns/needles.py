@@ -12,10 +12,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import total_ordering
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from trailwarden.patterns.globs import wide
-from trailwarden.patterns.regex import Branch, parse_regex
 from trailwarden.patterns.spelling import only_strings
 from trailwarden.patterns.syntax import (
     And,
@@ -30,6 +29,9 @@ from trailwarden.patterns.syntax import (
     Selector,
     Text,
 )
+
+if TYPE_CHECKING:
+    from trailwarden.patterns.regex import Branch
 
 
 @total_ordering
@@ -110,6 +112,8 @@ def required_needles(pattern: Pattern) -> frozenset[Needle] | None:
         case Compare(selector, Operator.EQUAL, Text(text)):
             return _for_pieces(selector, [wide(text)])
         case Compare(selector, Operator.EQUAL, Regex(source)):
+            from trailwarden.patterns.regex import parse_regex  # noqa: PLC0415 - few patterns have one
+
             return _for_pieces(selector, [_pieces(branch) for branch in parse_regex(source)])
         case Compare(selector) | Is(selector):
             return _presence(selector)

@@ -19,7 +19,6 @@ from trailwarden.errors import PatternError
 from trailwarden.patterns import advice
 from trailwarden.patterns.limits import CLOUDWATCH, Limits
 from trailwarden.patterns.numbers import MAX_EXPONENT_DIGITS, exponent_fits, is_number
-from trailwarden.patterns.regex import parse_regex
 from trailwarden.patterns.syntax import (
     And,
     Compare,
@@ -188,6 +187,8 @@ class _Parser:
         self._regexes += 1
         if self._regexes > self._limits.regexes:
             raise self._error(f"a pattern may have {self._limits.regexes} regexes; this is one more")
+        from trailwarden.patterns.regex import parse_regex  # noqa: PLC0415 - few patterns have one
+
         parse_regex(token.value, self._text, token.start + 1)
         self._advance()
         return Regex(token.value)

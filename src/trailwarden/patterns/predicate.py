@@ -12,10 +12,8 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, Final
 
-from trailwarden.patterns.automaton import searcher
 from trailwarden.patterns.globs import glob, narrow, wide
 from trailwarden.patterns.paths import ABSENT, all_values, one_value
-from trailwarden.patterns.regex import parse_regex
 from trailwarden.patterns.relation import ACCEPTED, Relation, TextTest, relate_number, relate_text
 from trailwarden.patterns.spelling import only_strings
 from trailwarden.patterns.syntax import (
@@ -104,6 +102,9 @@ def _test(operator: Operator, literal: Literal) -> _Test:
         case Text(text):
             texts = TextTest.of_text(text, glob(wide(text)), glob(narrow(text)))
         case _:
+            from trailwarden.patterns.automaton import searcher  # noqa: PLC0415 - few patterns have a regex
+            from trailwarden.patterns.regex import parse_regex  # noqa: PLC0415
+
             texts = TextTest.of_regex(searcher(parse_regex(literal.source)))
     return _equal(texts) if operator is Operator.EQUAL else _unequal(texts)
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from trailwarden.patterns.globs import narrow, wide
-from trailwarden.patterns.regex import Branch, CharClass, Item, parse_regex
 from trailwarden.patterns.relation import ACCEPTED, Relation, TextTest, relate_number, relate_text
 from trailwarden.patterns.syntax import (
     And,
@@ -33,6 +33,9 @@ from trailwarden.patterns.syntax import (
     Step,
     Text,
 )
+
+if TYPE_CHECKING:
+    from trailwarden.patterns.regex import Branch, CharClass, Item
 
 _CONSTANTS = {Constant.NULL: None, Constant.TRUE: True, Constant.FALSE: False}
 
@@ -94,6 +97,8 @@ def _glob(pieces: tuple[str, ...]) -> Callable[[str], bool]:
 
 @lru_cache(maxsize=64)
 def _search(source: str) -> Callable[[str], bool]:
+    from trailwarden.patterns.regex import parse_regex  # noqa: PLC0415 - few patterns have one
+
     expression = re.compile("|".join(map(_branch, parse_regex(source))))
     return lambda value: expression.search(value) is not None
 
