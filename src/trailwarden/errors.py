@@ -87,6 +87,10 @@ class StoreError(TrailwardenError):
     """The store cannot be read or written now (locked, full, away). Nothing was acked; the work is to be tried again."""
 
 
+class StoreAwayError(StoreError):
+    """The database cannot be reached now, and may come back: it is restarted, or the network is interrupted."""
+
+
 class SchemaError(StoreError):
     """The store was written by a newer Trailwarden, or by something else. Starting would harm it."""
 

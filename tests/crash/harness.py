@@ -115,9 +115,10 @@ async def crash_rounds(
     try:
         for number in range(1, rounds + 1):
             corpus.add_files(files)
-            await _killed_run(config, chance, receiver)
+            await _killed_run(config, chance, receiver, state.instances)
             await state.killed()
             say(f"round {number}: {len(receiver.ids)} of {len(corpus.expected)} alerts have arrived")
+        await state.calm()
         await _finishing_run(config, receiver, corpus.expected, feed)
     finally:
         await receiver.stop()
@@ -167,19 +168,22 @@ async def _log_line(service: asyncio.subprocess.Process, wanted: bytes) -> None:
     _READING.add(asyncio.create_task(service.stderr.read()))
 
 
-async def _killed_run(config: Path, chance: random.Random, receiver: Receiver) -> None:
-    """One life: killed while it starts, while it works, or while it is idle, as chance will have it."""
-    service = await _start(config)
+async def _killed_run(config: Path, chance: random.Random, receiver: Receiver, instances: int) -> None:
+    """One life: killed while it starts, while it works, or while it is idle, as chance will have it; of several, one by one."""
+    services = [await _start(config) for _ in range(instances)]
     try:
-        if chance.random() < 0.8:
-            await _something_new(receiver, 15.0)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(service.wait(), chance.uniform(0.0, 0.6))
-        assert service.returncode is None, f"the service ended by itself with exit code {service.returncode}"
-    finally:
-        if service.returncode is None:
+        for service in services:
+            if chance.random() < 0.8:
+                await _something_new(receiver, 15.0)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(service.wait(), chance.uniform(0.0, 0.6))
+            assert service.returncode is None, f"it ended by itself with exit code {service.returncode}"
             service.send_signal(signal.SIGKILL)
-        await service.wait()
+    finally:
+        for service in services:
+            if service.returncode is None:
+                service.send_signal(signal.SIGKILL)
+            await service.wait()
 
 
 async def _something_new(receiver: Receiver, seconds: float) -> None:

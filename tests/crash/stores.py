@@ -1,16 +1,25 @@
-"""Where the service of a crash run keeps its state: in a file that lasts, or in one that is lost with the container."""
+"""Where the service of a crash run keeps its state: in a file that lasts, in one that is lost with the container, or on a
+server that crashes, too.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import random
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
+
+from tests.peers.postgresql import PostgresServer
 
 
 class State(ABC):
     """To be started and stopped. ack: the point at which sources that have a choice are to be answered."""
 
     ack: str | None = None
+    instances = 1
+    """Services that run on it at once."""
 
     @abstractmethod
     def __init__(self, folder: Path) -> None:
@@ -30,6 +39,10 @@ class State(ABC):
 
     async def killed(self) -> None:
         """The service was killed."""
+        return
+
+    async def calm(self) -> None:
+        """From now on nothing happens to it."""
         return
 
 
@@ -53,5 +66,46 @@ class Lost(Lasting):
             path.unlink()
 
 
-STATES: dict[str, type[State]] = {"sqlite": Lasting, "lost": Lost}
+class Postgres(State):
+    """A PostgreSQL that instances share, and that crashes and comes back at random, whatever is under way."""
+
+    instances = 2
+
+    def __init__(self, folder: Path) -> None:
+        self.server = PostgresServer(durable=True)
+        self.crashes = 0
+        self._crashing: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        await asyncio.to_thread(self.server.create)
+        await asyncio.to_thread(self.server.start)
+        self._crashing = asyncio.create_task(self._crash_at_random())
+
+    async def stop(self) -> None:
+        await self.calm()
+        await asyncio.to_thread(self.server.remove)
+
+    def settings(self) -> dict[str, Any]:
+        return {"url": self.server.url, "connect_timeout": "2s", "statement_timeout": "2s", "pool_size": 4}
+
+    async def calm(self) -> None:
+        task, self._crashing = self._crashing, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            with contextlib.suppress(RuntimeError):
+                await asyncio.to_thread(self.server.stop)
+            await asyncio.to_thread(self.server.start)
+
+    async def _crash_at_random(self) -> None:
+        chance = random.Random(str(self.server.folder))
+        while True:
+            await asyncio.sleep(chance.uniform(0.5, 3.0))
+            await asyncio.to_thread(self.server.crash)
+            await asyncio.sleep(chance.uniform(0.0, 0.5))
+            await asyncio.to_thread(self.server.start)
+            self.crashes += 1
+
+
+STATES: dict[str, type[State]] = {"sqlite": Lasting, "lost": Lost, "postgresql": Postgres}
 """Kind of store -> state."""

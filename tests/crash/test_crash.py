@@ -8,8 +8,13 @@ import pytest
 
 from tests.crash.harness import crash_rounds
 from tests.crash.kinds import FEEDS
+from tests.peers.absent import AbsentError, not_here
 
-RUNS = [*((kind, "sqlite") for kind in FEEDS), ("s3_sqs", "lost"), ("kinesis_leases", "lost")]
+RUNS = [
+    *((kind, "sqlite") for kind in FEEDS),
+    *((kind, "lost") for kind in ("s3_sqs", "kinesis_leases")),
+    ("s3_sqs", "postgresql"),
+]
 
 
 @pytest.mark.timeout(300)
@@ -17,6 +22,19 @@ RUNS = [*((kind, "sqlite") for kind in FEEDS), ("s3_sqs", "lost"), ("kinesis_lea
 async def test_killed_at_random_points_no_alert_is_lost_or_doubled(
     tmp_path: Path, kind: str, store: str
 ) -> None:
-    verdict = await crash_rounds(tmp_path, rounds=4, seed=7, kind=kind, store=store)
+    try:
+        verdict = await crash_rounds(tmp_path, rounds=4, seed=7, kind=kind, store=store)
+    except AbsentError as absent:
+        not_here(absent)
     assert verdict.expected > 100
+    assert verdict.good, verdict
+
+
+@pytest.mark.long
+async def test_twenty_rounds_on_a_server_that_crashes_too(tmp_path: Path) -> None:
+    try:
+        verdict = await crash_rounds(tmp_path, rounds=20, seed=11, kind="s3_sqs", store="postgresql")
+    except AbsentError as absent:
+        not_here(absent)
+    assert verdict.expected > 500
     assert verdict.good, verdict

@@ -20,8 +20,9 @@ import uvloop
 from trailwarden import __version__
 from trailwarden.app.observer import Observer
 from trailwarden.app.parts import Parts, make_matcher, make_metrics, make_parts
+from trailwarden.app.patience import patiently
 from trailwarden.app.signals import stop_on_signal
-from trailwarden.errors import ConfigError
+from trailwarden.errors import ConfigError, StoreError
 from trailwarden.health import HealthServer, StatusBoard
 from trailwarden.health import start as start_health
 from trailwarden.model import Clock, SystemClock
@@ -70,10 +71,11 @@ class Service:
         matcher = make_matcher(self.settings)
         metrics = make_metrics(self.settings, matcher)
         board = StatusBoard(self.clock)
-        store = await open_store(self.settings.store)
+        store = await patiently(lambda: open_store(self.settings.store), self.stop)
         try:
-            parts = await make_parts(
-                self.settings, store, matcher, metrics, board, self.clock, once=self.once
+            parts = await patiently(
+                lambda: make_parts(self.settings, store, matcher, metrics, board, self.clock, once=self.once),
+                self.stop,
             )
             health = await start_health(self.settings.http, board, metrics)
             self.url = health.url
@@ -106,7 +108,8 @@ class Service:
                 health=health.url,
                 rules=len(parts.ingests[0].inspector.matcher.rules),
             )
-            await _tell_of_orphans(parts, store)
+            with contextlib.suppress(StoreError):  # the observer tells, if it lasts
+                await _tell_of_orphans(parts, store)
             try:
                 await self._work(parts, board)
             finally:

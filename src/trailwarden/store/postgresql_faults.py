@@ -18,7 +18,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from trailwarden.errors import StoreError
+from trailwarden.errors import StoreAwayError, StoreError
 
 
 class ConflictError(StoreError):
@@ -60,15 +60,15 @@ _STATES: Final[dict[str, _Told]] = {
     "25006": (StoreError, "is read-only", "name the primary server in store.url, not a standby"),
     "53100": (StoreError, "is full: no space is left on the disk", "make room on the server's disk"),
     "53300": (
-        StoreError,
+        StoreAwayError,
         "has no connection left",
         "lower store.pool_size, or raise the server's max_connections",
     ),
     "53": (StoreError, "is short of resources", "see the log of the server"),
-    "57P": (StoreError, "is being stopped or started", "it is tried again until the server runs"),
+    "57P": (StoreAwayError, "is being stopped or started", "it is tried again until the server runs"),
     "58": (StoreError, "has a fault of its system", "check the disk and the log of the server"),
     "XX": (StoreError, "is damaged or has a bug", "see the log of the server"),
-    "08": (StoreError, "broke off the connection", "it is tried again until the server runs"),
+    "08": (StoreAwayError, "broke off the connection", "it is tried again until the server runs"),
 }
 """SQLSTATE, or how it begins -> class, what, what to do. The longest that fits."""
 _UNREACHABLE: Final = "see that the server runs and that its address in store.url is right; it is tried again"
@@ -103,13 +103,13 @@ def translated(place: str) -> Iterator[None]:
             f"the store {place} cannot be trusted ({_reason(fault)}): name its authority in store.ca_file"
         ) from fault
     except (TimeoutError, asyncio.IncompleteReadError) as fault:
-        raise StoreError(f"the store {place} does not answer in time: {_UNREACHABLE}") from fault
+        raise StoreAwayError(f"the store {place} does not answer in time: {_UNREACHABLE}") from fault
     except OSError as fault:
         if "SSL" in str(fault):  # so asyncpg tells of a server that answers N
             raise StoreError(
                 f"the store {place} does not speak TLS: give the server a certificate, or set store.allow_plain"
             ) from fault
-        raise StoreError(
+        raise StoreAwayError(
             f"the store {place} cannot be reached ({fault.strerror or 'no address of that name'}): {_UNREACHABLE}"
         ) from fault
 
@@ -121,7 +121,7 @@ def _explained(fault: Exception, place: str) -> StoreError | None:
         return explain(state, place)
     if isinstance(fault, DBAPIError) and not fault.connection_invalidated and not _interface(driver):
         return None
-    return StoreError(f"the store {place} broke off the connection: {_UNREACHABLE}")
+    return StoreAwayError(f"the store {place} broke off the connection: {_UNREACHABLE}")
 
 
 def _interface(driver: object) -> bool:
