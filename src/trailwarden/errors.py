@@ -91,6 +91,10 @@ class StoreAwayError(StoreError):
     """The database cannot be reached now, and may come back: it is restarted, or the network is interrupted."""
 
 
+class LeaseLostError(StoreError):
+    """Another instance does by now what this one alone was to do. Nothing was changed."""
+
+
 class SchemaError(StoreError):
     """The store was written by a newer Trailwarden, or by something else. Starting would harm it."""
 

@@ -8,203 +8,46 @@ precedes it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
-from trailwarden.errors import Reason
-from trailwarden.model import Alert, Checkpoint, Severity
+from trailwarden.model import Alert
+from trailwarden.store.records import (
+    Claim,
+    Commit,
+    Committed,
+    DeliveryState,
+    Lease,
+    OutboxFilter,
+    OutboxRow,
+    Pruned,
+    Quarantined,
+    QuarantineFilter,
+    Received,
+    RoutedAlert,
+    Settlement,
+    SinkBacklog,
+    StoreSummary,
+)
 
-
-class DeliveryState(StrEnum):
-    """The life of (alert, sink).
-
-    PENDING covers 'claimed': a claim is only a time until which nobody else may have it.
-    """
-
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    DEAD = "dead"  # dead letter: kept, listed, can be retried or discarded by command
-    DISCARDED = "discarded"
-
-
-@dataclass(frozen=True, slots=True)
-class RoutedAlert:
-    """An alert and the names of the sinks that want it (may be empty: the alert is kept all the same)."""
-
-    alert: Alert
-    sinks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """One line of the inventory.
-
-    sha256: hex, over the decompressed content (what CloudTrail's digests list); size: bytes as they came;
-    kept: whether there is to be a row of it: what a stream hands over is never asked for again.
-    """
-
-    source: str
-    key: str
-    size: int
-    sha256: str
-    events: int
-    matched: int
-    quarantined: int
-    received_at: datetime
-    kept: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantined:
-    """What could not be decoded.
-
-    id: derived from origin and payload; payload: the bytes (of the event, or of the whole batch);
-    payload_truncated: only the beginning was kept, by the limit; origin tells where the whole is.
-    """
-
-    id: str
-    source: str
-    origin: Mapping[str, str | int]
-    reason: Reason
-    detail: str
-    payload: bytes
-    payload_truncated: bool
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """Everything that a group of batches gave rise to."""
-
-    alerts: Sequence[RoutedAlert] = ()
-    received: Sequence[Received] = ()
-    quarantined: Sequence[Quarantined] = ()
-    checkpoints: Sequence[Checkpoint] = ()
-
-    @property
-    def changes_nothing(self) -> bool:
-        """Whether the store need not be asked: events of a stream that no rule selected leave nothing in it."""
-        return not (
-            self.alerts or self.quarantined or self.checkpoints or any(row.kept for row in self.received)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """What commit did.
-
-    new: alerts that were not there before; known: alerts that were; conflicting: ids of the known ones whose
-    fingerprint differs from the stored one (same id, other content: suspicious).
-    """
-
-    new: int
-    known: int
-    conflicting: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One alert claimed for one sink until `until`.
-
-    attempt: the number of the attempt that is now to be made, from 1.
-    """
-
-    alert: Alert
-    sink: str
-    attempt: int
-    first_claimed_at: datetime
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """The outcome of a claim. next_attempt_at: only with PENDING (try again then; without it, at once).
-
-    claimed_until: the `until` of the claim that this is the outcome of. With it, an outcome other than
-    DELIVERED is void once somebody else holds a later claim; without it, it would end that claim.
-    """
-
-    alert_id: str
-    sink: str
-    state: DeliveryState
-    at: datetime
-    next_attempt_at: datetime | None = None
-    reason: Reason | None = None
-    detail: str = ""
-    claimed_until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """A line of `outbox list`.
-
-    next_attempt_at: only when pending; while it is claimed, when the claim ends.
-    """
-
-    alert_id: str
-    sink: str
-    state: DeliveryState
-    attempts: int
-    rule_id: str
-    severity: Severity
-    summary: str
-    created_at: datetime
-    next_attempt_at: datetime | None
-    reason: Reason | None
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class SinkBacklog:
-    """What a sink still has before it.
-
-    oldest: created_at of the oldest pending alert. last_delivered: when it last took one.
-    """
-
-    pending: int
-    dead: int
-    oldest: datetime | None
-    last_delivered: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxFilter:
-    """Which rows a list, retry or discard means. Empty fields do not restrict."""
-
-    states: tuple[DeliveryState, ...] = ()
-    sink: str | None = None
-    alert_ids: tuple[str, ...] = ()
-    limit: int = 100
-
-
-@dataclass(frozen=True, slots=True)
-class QuarantineFilter:
-    """Likewise for the quarantine. payloads: False leaves the payloads unread (empty), for long lists."""
-
-    ids: tuple[str, ...] = ()
-    reason: Reason | None = None
-    source: str | None = None
-    limit: int = 100
-    payloads: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Pruned:
-    """How many alerts and inventory rows were removed for their age."""
-
-    alerts: int
-    received: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoreSummary:
-    """For health and metrics."""
-
-    backlog: Mapping[str, SinkBacklog] = field(default_factory=dict)
-    quarantined: int = 0
-    received: int = 0
+__all__ = [
+    "Claim",
+    "Commit",
+    "Committed",
+    "DeliveryState",
+    "Lease",
+    "OutboxFilter",
+    "OutboxRow",
+    "Pruned",
+    "QuarantineFilter",
+    "Quarantined",
+    "Received",
+    "RoutedAlert",
+    "Settlement",
+    "SinkBacklog",
+    "Store",
+    "StoreSummary",
+]
 
 
 class Store(Protocol):
@@ -223,7 +66,13 @@ class Store(Protocol):
         """One transaction.
 
         Alerts already there stay as they are (and their deliveries too); inventory and checkpoints are
-        replaced.
+        replaced. Raises LeaseLostError where somebody else has the lease.
+        """
+        ...
+
+    async def lease(self, wanted: Lease, now: datetime) -> Lease:
+        """Take or renew it, where it is free, over, or the holder's own; the lease as it is then: `wanted`, or somebody
+        else's. One whose `until` has come is free.
         """
         ...
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Insert, bindparam, insert, select
 
 from trailwarden.model import Alert, Checkpoint
 from trailwarden.store.base import Commit, Committed, DeliveryState, Quarantined, Received, RoutedAlert
+from trailwarden.store.leases import confirm
 from trailwarden.store.schema import alerts, checkpoints, deliveries, quarantine, received
 from trailwarden.store.upsert import insert_new, insert_or_replace
 
@@ -61,6 +62,8 @@ def commit(connection: Connection, group: Commit, payload_limit: int) -> Committ
 
     payload_limit: bytes kept of a quarantined payload.
     """
+    if group.lease is not None:
+        confirm(connection, group.lease)
     inserts = _inserts(connection.dialect.name)
     committed = _commit_alerts(connection, inserts.alerts, group.alerts)
     if group.quarantined:

@@ -81,6 +81,14 @@ _STEPS: tuple[tuple[str, ...], ...] = (
         )""",
         "CREATE INDEX quarantine_by_age ON quarantine (created_at)",
     ),
+    # --- 2: what one instance does for all ------------------------------------------------------------------
+    (
+        """CREATE TABLE leases (
+            name TEXT NOT NULL PRIMARY KEY,
+            holder TEXT NOT NULL,
+            until BIGINT NOT NULL
+        )""",
+    ),
 )
 
 LATEST = len(_STEPS)

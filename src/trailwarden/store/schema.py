@@ -105,6 +105,14 @@ received = Table(
     Index("received_by_age", "received_at"),
 )
 
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", AnyText, primary_key=True),
+    Column("holder", AnyText, nullable=False),
+    Column("until", Moment, nullable=False),  # when somebody else may have it
+)
+
 quarantine = Table(
     "quarantine",
     metadata,

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from trailwarden.model import Alert
-from trailwarden.store import ledger, operations, outbox
+from trailwarden.store import leases, ledger, operations, outbox
 from trailwarden.store.base import (
     Claim,
     Commit,
     Committed,
     DeliveryState,
+    Lease,
     OutboxFilter,
     OutboxRow,
     Pruned,
@@ -50,6 +51,9 @@ class SqlStore:
 
     async def commit(self, commit: Commit) -> Committed:
         return await self.database.write(ledger.commit, commit, self.settings.quarantine_payload_limit)
+
+    async def lease(self, wanted: Lease, now: datetime) -> Lease:
+        return await self.database.write(leases.take, wanted, now)
 
     async def known(self, source: str, keys: Sequence[str]) -> Mapping[str, Received]:
         return await self.database.read(ledger.known, source, keys)

@@ -21,6 +21,7 @@ from trailwarden.store.base import (
     Commit,
     Committed,
     DeliveryState,
+    Lease,
     OutboxFilter,
     OutboxRow,
     Pruned,
@@ -60,8 +61,13 @@ class SqliteStore:
         await self.database.close()
 
     async def commit(self, commit: Commit) -> Committed:
+        if commit.lease is not None:
+            return await self._general.commit(commit)
         limit = self.settings.quarantine_payload_limit
         return await self.database.write_plain(sqlite_ledger.commit, commit, limit)
+
+    async def lease(self, wanted: Lease, now: datetime) -> Lease:
+        return await self._general.lease(wanted, now)
 
     async def known(self, source: str, keys: Sequence[str]) -> Mapping[str, Received]:
         return await self.database.read_plain(sqlite_ledger.known, source, keys)
