@@ -20,7 +20,8 @@ from typing import Final
 
 import structlog
 
-from trailwarden.app.coverage_memory import Memory, recalled, recorded
+from trailwarden.app.coverage_memory import Memory, joined, recalled, recorded, seen
+from trailwarden.app.turns import Turn
 from trailwarden.coverage.announcement import changes, trial_alert
 from trailwarden.coverage.arrivals import Arrivals, origin_place
 from trailwarden.coverage.conditions import Finding
@@ -35,7 +36,7 @@ from trailwarden.health.model import Coverage
 from trailwarden.model import Batch, Clock
 from trailwarden.pipeline.assemble import Router
 from trailwarden.pipeline.delivery import SinkState, SinkStatus
-from trailwarden.store import Commit, RoutedAlert, Store
+from trailwarden.store import Commit, Lease, RoutedAlert, Store
 from trailwarden.telemetry import Metrics
 
 log = structlog.get_logger(__name__)
@@ -45,6 +46,10 @@ _BETWEEN_ROUNDS: Final = 1.0
 """Seconds between two rounds of calls, at least, however much reason the feed gives."""
 _BETWEEN_JUDGEMENTS: Final = 30.0
 """Seconds after which what is known is judged anew though nothing came in: ages grow."""
+_JOIN_EVERY: Final = timedelta(seconds=20)
+"""What other instances saw is asked for no more often: there may be thousands of places."""
+TELLING: Final = timedelta(seconds=3 * _BETWEEN_JUDGEMENTS)
+"""For so long after its last judgement nobody else tells of changes."""
 _TRIAL_EVERY: Final = timedelta(minutes=5)
 
 
@@ -65,16 +70,27 @@ class CoverageWatch:
     wake_delivery: Callable[[], None]
     clock: Clock
     arrivals: Arrivals = field(default_factory=Arrivals)
+    turn: Turn | None = None
+    """Whose turn it is to tell, where instances share the store."""
     chance: Callable[[], float] = random.random
     _memory: Memory = field(default_factory=Memory)
     _facts: dict[str, AccountFacts] = field(default_factory=dict)
     _reason: asyncio.Event = field(default_factory=asyncio.Event)
     _came: bool = False
+    _tells: bool = False
+    _joined: datetime | None = None
     _tried: dict[str, datetime] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Until cancelled."""
         await self._restore()
+        try:
+            await self._watch()
+        finally:
+            if self.turn is not None:
+                await self.turn.give_up()
+
+    async def _watch(self) -> None:
         due = asked = judged = time.monotonic()
         while True:
             now = time.monotonic()
@@ -118,9 +134,27 @@ class CoverageWatch:
         self._came = False
         now = self.clock.now()
         self._note_sinks()
+        lease = await self._agreed()
         report = reported(now, self.settings, self._facts, self.arrivals.latest(), self._own(now))
-        await self._keep(report)
+        await self._keep(report, lease)
         self._show(report)
+
+    async def _agreed(self) -> Lease | None:
+        """What the other instances know is known here, too; and who is to tell of changes."""
+        if self.turn is None:
+            return None
+        try:
+            lease = await self.turn.take()
+            ours, now = self.turn.is_ours(lease), self.clock.now()
+            if (ours and not self._tells) or _older(self._joined, now, _JOIN_EVERY):
+                theirs, _ = await recalled(self.store, self.arrivals)
+                self._memory, self._joined = joined(self._memory, theirs), now
+        except StoreError as fault:
+            log.warning("verdict_not_shared", error=str(fault))
+            self._tells = False
+            return None
+        self._tells = ours
+        return lease if ours else None
 
     def _own(self, now: datetime) -> Sequence[Finding]:
         wrong = {
@@ -139,17 +173,21 @@ class CoverageWatch:
             ),
         )
 
-    async def _keep(self, report: Report) -> None:
+    async def _keep(self, report: Report, lease: Lease | None) -> None:
+        if self.turn is not None and lease is None:
+            await self._share()
+            return
         announced, alerts = changes(self._memory.announced, report, self.settings.hold)
         routed = [RoutedAlert(alert, self.route(alert)) for alert in alerts]
         trials = self._trials(report.at)
         after = Memory(self._memory.taken, announced, report)
         try:
             await self.store.commit(
-                Commit(alerts=[*routed, *trials], checkpoints=recorded(after, self.arrivals))
+                Commit(alerts=[*routed, *trials], checkpoints=recorded(after, self.arrivals), lease=lease)
             )
         except StoreError as fault:
             # What changed is told when the store is back: nothing of it was remembered.
+            self._tells = False
             log.warning("verdict_not_kept", error=str(fault))
             return
         self._memory = after
@@ -159,6 +197,13 @@ class CoverageWatch:
             self._tried[trial.sinks[0]] = report.at
         if alerts or trials:
             self.wake_delivery()
+
+    async def _share(self) -> None:
+        """Another instance tells of changes: it must know what came here."""
+        try:
+            await self.store.commit(Commit(checkpoints=seen(self._memory, self.arrivals)))
+        except StoreError as fault:
+            log.warning("verdict_not_shared", error=str(fault))
 
     def _trials(self, now: datetime) -> list[RoutedAlert]:
         """A test alert for each required sink that took nothing for half of the time that is allowed."""

@@ -36,13 +36,28 @@ class Memory:
     report: Report | None = None
 
 
+def joined(mine: Memory, theirs: Memory) -> Memory:
+    """What instances know together. What was told is what the store says: whoever told it wrote it there."""
+    taken = {
+        name: max(at for at in (mine.taken.get(name), theirs.taken.get(name)) if at is not None)
+        for name in mine.taken.keys() | theirs.taken.keys()
+    }
+    return Memory(taken, theirs.announced, mine.report)
+
+
+def seen(memory: Memory, arrivals: Arrivals) -> list[Checkpoint]:
+    """What came and what was taken. Two instances that write it at once leave out nothing for long: each writes it anew."""
+    return _checkpoints(
+        {
+            "taken": {name: at.isoformat() for name, at in memory.taken.items()},
+            "arrived": arrivals.as_json(),
+        }
+    )
+
+
 def recorded(memory: Memory, arrivals: Arrivals) -> list[Checkpoint]:
     """To be committed with what is told."""
-    values: dict[str, Any] = {
-        "announced": announcement.as_json(memory.announced),
-        "taken": {name: at.isoformat() for name, at in memory.taken.items()},
-        "arrived": arrivals.as_json(),
-    }
+    values: dict[str, Any] = {"announced": announcement.as_json(memory.announced)}
     if memory.report is not None:
         report = memory.report
         values["verdict"] = {
@@ -51,6 +66,10 @@ def recorded(memory: Memory, arrivals: Arrivals) -> list[Checkpoint]:
             "time": report.at.isoformat(),
             "evidence": report.evidence(),
         }
+    return [*seen(memory, arrivals), *_checkpoints(values)]
+
+
+def _checkpoints(values: Mapping[str, Any]) -> list[Checkpoint]:
     return [Checkpoint(KEPT_UNDER, key, orjson.dumps(value).decode()) for key, value in values.items()]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from trailwarden.app.routing import router
+from trailwarden.app.turns import Turn, holder
 from trailwarden.detection import Matcher, load_ruleset
 from trailwarden.health import StatusBoard
 from trailwarden.model import Batch, Checkpoint, Clock
@@ -25,6 +27,8 @@ from trailwarden.telemetry import Known, Metrics
 if TYPE_CHECKING:
     from trailwarden.app.coverage import CoverageWatch
 
+_LOOK_EVERY: Final = timedelta(seconds=5)
+"""Where instances share a store: how often each looks whether another one has left something."""
 TRIGGERS: Final = "trail-tampering"
 """The pack whose matches are a reason to verify the trail at once."""
 
@@ -97,6 +101,8 @@ async def make_parts(
     routes = [Route(sink, chosen) for sink, chosen in zip(sinks, settings.sinks, strict=True)]
     held: list[Acknowledger] = []
     delivery = Delivery(store, routes, clock, metrics, settled=lambda: _look_again(held))
+    if settings.store.shared:
+        delivery.look_every = _LOOK_EVERY
     pool = ThreadPoolExecutor(settings.pipeline.workers, thread_name_prefix="inspect")
     inspector = Inspector(
         matcher=matcher,
@@ -110,7 +116,7 @@ async def make_parts(
     )
     watch = None
     if settings.coverage is not None and not once:
-        from trailwarden.app.coverage import CoverageWatch  # noqa: PLC0415 - loads the clients of AWS
+        from trailwarden.app.coverage import TELLING, CoverageWatch  # noqa: PLC0415 - loads the clients of AWS
         from trailwarden.coverage.own import rules  # noqa: PLC0415 - likewise
         from trailwarden.coverage.round import Collector  # noqa: PLC0415 - likewise
 
@@ -127,6 +133,7 @@ async def make_parts(
             route=inspector.route,
             wake_delivery=delivery.wake,
             clock=clock,
+            turn=Turn(store, clock, "coverage", holder(), TELLING) if settings.store.shared else None,
         )
     sources: list[Source] = []
     ingests: list[Ingest] = []

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,8 @@ from trailwarden.app.observer import Observer
 from trailwarden.app.parts import Parts, make_matcher, make_metrics, make_parts
 from trailwarden.app.patience import patiently
 from trailwarden.app.signals import stop_on_signal
+from trailwarden.app.sole_readers import begin, keep, turns_of
+from trailwarden.app.turns import Turn
 from trailwarden.errors import ConfigError, StoreError
 from trailwarden.health import HealthServer, StatusBoard
 from trailwarden.health import start as start_health
@@ -61,6 +64,8 @@ class Service:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     url: str = ""
     """Where health is shown, once it is."""
+    lost: str = ""
+    """Why it had to end by itself."""
 
     async def run(self) -> int:
         """Start, work, drain. With `once` the answer may be UNDELIVERED or UNREAD (quarantined, or not read)."""
@@ -72,7 +77,9 @@ class Service:
         metrics = make_metrics(self.settings, matcher)
         board = StatusBoard(self.clock)
         store = await patiently(lambda: open_store(self.settings.store), self.stop)
+        turns = turns_of(self.settings, store, self.clock)
         try:
+            await patiently(lambda: begin(turns, self.stop), self.stop)
             parts = await patiently(
                 lambda: make_parts(self.settings, store, matcher, metrics, board, self.clock, once=self.once),
                 self.stop,
@@ -80,15 +87,22 @@ class Service:
             health = await start_health(self.settings.http, board, metrics)
             self.url = health.url
             try:
-                return await self._opened(parts, store, board, metrics, health)
+                return await self._opened(parts, store, board, metrics, health, turns)
             finally:
                 await health.close()
                 parts.pool.shutdown(wait=False, cancel_futures=True)
         finally:
+            await asyncio.gather(*(turn.give_up() for turn in turns))
             await store.close()
 
     async def _opened(
-        self, parts: Parts, store: Store, board: StatusBoard, metrics: Metrics, health: HealthServer
+        self,
+        parts: Parts,
+        store: Store,
+        board: StatusBoard,
+        metrics: Metrics,
+        health: HealthServer,
+        turns: Sequence[Turn],
     ) -> int:
         async with contextlib.AsyncExitStack() as opened:
             for sink in parts.sinks:
@@ -98,7 +112,7 @@ class Service:
                 opened.push_async_callback(source.close)
                 await source.open()
             observer = Observer(parts, store, board, metrics, self.clock, self.settings.store.retention)
-            watching = [asyncio.create_task(observer.run())]
+            watching = [asyncio.create_task(observer.run()), asyncio.create_task(keep(turns, self._lost))]
             if parts.watch is not None:
                 opened.push_async_callback(parts.watch.collector.close)
                 watching.append(asyncio.create_task(parts.watch.run()))
@@ -116,7 +130,14 @@ class Service:
                 for task in watching:
                     task.cancel()
                 await asyncio.gather(*watching, return_exceptions=True)
+        if self.lost:
+            raise StoreError(self.lost)
         return await self._verdict(parts, store)
+
+    def _lost(self, reason: str) -> None:
+        log.error("source_lost", reason=reason)
+        self.lost = reason
+        self.stop.set()
 
     async def _work(self, parts: Parts, board: StatusBoard) -> None:
         delivering = asyncio.create_task(parts.delivery.run())

@@ -83,6 +83,8 @@ class Delivery:
     chance: Callable[[], float] = random.random
     settled: Callable[[], None] = lambda: None
     """Called after outcomes were recorded."""
+    look_every: timedelta = _IDLE
+    """How long it rests when nothing is due: what another instance committed and left is found no later."""
     _wakes: dict[str, asyncio.Event] = field(default_factory=dict)
     _status: dict[str, SinkStatus] = field(default_factory=dict)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -240,7 +242,8 @@ class Delivery:
     async def _rest(self, name: str) -> None:
         """Until something new comes, or something is due."""
         due = await self.store.next_due(name)
-        pause = _IDLE if due is None else min(max(due - self.clock.now(), timedelta(0)), _IDLE)
+        rest = self.look_every
+        pause = rest if due is None else min(max(due - self.clock.now(), timedelta(0)), rest)
         await self._within(name, pause.total_seconds())
 
     async def _within(self, name: str, seconds: float) -> None:

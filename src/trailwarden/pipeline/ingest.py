@@ -200,6 +200,10 @@ class Ingest:
                 continue
             self.status.store_fault = ""
             self._account(commit, committed)
+            if (
+                committed.new or tries
+            ):  # of one that failed it is not known whether it went through all the same
+                self.committed(committed.new)
             self.observed([item.batch for item in inspected], commit)
             return True
 
@@ -215,8 +219,6 @@ class Ingest:
                     alert_id=routed.alert.id,
                     source=self.source.name,
                 )
-        if committed.new:
-            self.committed(committed.new)
 
     async def _answer(self, done: Sequence[Inspected | Failed]) -> None:
         """Count what is committed, then answer for all."""

@@ -60,6 +60,14 @@ SOURCES: Final[Mapping[str, Callable[[Any, Given], Source]]] = {
 """Kind to source."""
 
 
+_BY_ONE: Final = frozenset({"files"})
+
+
+def read_by_one(settings: SourceSettings) -> bool:
+    """Whether instances that share a store must not read it at once: its name there does not tell their directories apart."""
+    return settings.kind in _BY_ONE
+
+
 def ack_point(settings: SourceSettings) -> AckPoint:
     """What its acks wait for. A source that leaves no choice is told at the commit, in which its position is, too."""
     chosen: AckPoint = getattr(settings, "ack", AckPoint.COMMITTED)
