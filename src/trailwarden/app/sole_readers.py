@@ -9,7 +9,6 @@ Next: `turns`.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
@@ -43,17 +42,15 @@ def turns_of(settings: Settings, store: Store, clock: Clock) -> list[Turn]:
 
 
 async def begin(turns: Sequence[Turn], stop: asyncio.Event) -> None:
-    """Take them all. One that a killed process held ends within LASTS; raises StoreError where somebody else goes on with it."""
-    deadline = time.monotonic() + LASTS.total_seconds() + 2 * _TRY
+    """Take them all. What a killed process held ends within LASTS; raises StoreError where somebody renews it."""
     for turn in turns:
-        while True:
-            lease = await turn.take()
-            if turn.is_ours(lease) or stop.is_set():
-                break
-            if time.monotonic() >= deadline:
+        first = lease = await turn.take()
+        while not turn.is_ours(lease) and not stop.is_set():
+            if lease.until > first.until:
                 raise StoreError(_taken(turn, lease.holder))
             log.info("source_awaited", source=_source(turn), holder=lease.holder)
             await asyncio.sleep(_TRY)
+            lease = await turn.take()
 
 
 async def keep(turns: Sequence[Turn], lost: Callable[[str], None]) -> None:
