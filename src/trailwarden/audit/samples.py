@@ -76,6 +76,11 @@ def samples(control: Control, account: str = EXAMPLE_ACCOUNT) -> tuple[Sample, .
     return tuple(found.values())
 
 
+def is_open_in_names(control: Control) -> bool:
+    """Whether it is about calls of whatever name."""
+    return any(sample.name == _OTHER for sample in samples(control))
+
+
 def _plain(control: Control) -> list[Mapping[str, Any]]:
     """The pack's examples of what is to be seen; failed calls only where there is no other example of the name."""
     examples = control.rule.must_match

@@ -109,6 +109,7 @@ _NOT_FOUND: Final = frozenset(
         "NoSuchBucket",
         "NoSuchKey",
         "NoSuchVersion",
+        "NotFound",
         "QueueDoesNotExist",
         "ResourceNotFoundException",
         "TrailNotFoundException",
@@ -167,6 +168,8 @@ def translated() -> Iterator[None]:
 
 def classified(fault: BaseException) -> AwsFailure:
     """What a raised exception means. Takes whatever a call can raise; what it does not know is OTHER."""
+    if isinstance(fault, AwsError):
+        return fault.failure
     if isinstance(fault, boto.ClientError):
         return _answered(fault)
     name = type(fault).__name__

@@ -73,9 +73,10 @@ class AwsSettings(BaseModel):
     endpoint_url: Url | None = Field(
         default=None, description="In place of AWS, for every service: a VPC endpoint or an emulator."
     )
-    endpoints: Mapping[Literal["s3", "sqs", "sts", "cloudtrail", "ec2", "kinesis", "dynamodb"], Url] = Field(
-        default={}, description="The same for single services."
-    )
+    endpoints: Mapping[
+        Literal["s3", "sqs", "sts", "cloudtrail", "ec2", "kinesis", "dynamodb", "logs", "cloudwatch", "sns"],
+        Url,
+    ] = Field(default={}, description="The same for single services.")
     proxy_url: Url | None = Field(default=None, description="HTTP proxy for all calls.")
     ca_bundle: Path | None = Field(
         default=None, description="PEM file of the authorities that are trusted, in place of the usual ones."

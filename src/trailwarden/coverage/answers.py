@@ -48,6 +48,8 @@ def status_of(answer: Mapping[str, Any]) -> TrailStatus:
         latest_digest_error=_word(answer, "LatestDigestDeliveryError"),
         started=_moment(answer, "StartLoggingTime"),
         stopped=_moment(answer, "StopLoggingTime"),
+        latest_log_group_delivery=_moment(answer, "LatestCloudWatchLogsDeliveryTime"),
+        latest_log_group_error=_word(answer, "LatestCloudWatchLogsDeliveryError"),
     )
 
 
@@ -113,6 +115,7 @@ def _trail(answer: Mapping[str, Any]) -> Trail:
         prefix=_word(answer, "S3KeyPrefix").strip("/"),
         kms_key=_word(answer, "KmsKeyId"),
         validation=_switch(answer, "LogFileValidationEnabled"),
+        log_group=_word(answer, "CloudWatchLogsLogGroupArn").removesuffix(":*"),
     )
 
 

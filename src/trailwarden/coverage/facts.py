@@ -31,7 +31,8 @@ class Failure:
 class Trail:
     """One trail as DescribeTrails tells it, once per ARN however many Regions list it.
 
-    prefix: without slashes at its ends; "" for none. bucket: "" when the answer had none.
+    prefix: without slashes at its ends; "" for none. bucket: "" when the answer had none. log_group: the ARN of the
+    CloudWatch log group that gets the events, too, without the star at its end; "" for none.
     """
 
     arn: str
@@ -43,6 +44,7 @@ class Trail:
     prefix: str = ""
     kms_key: str = ""
     validation: bool = False
+    log_group: str = ""
 
     @property
     def owner(self) -> str:
@@ -66,6 +68,8 @@ class TrailStatus:
     latest_digest_error: str = ""
     started: datetime | None = None
     stopped: datetime | None = None
+    latest_log_group_delivery: datetime | None = None
+    latest_log_group_error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ Next: `collect`, the calls about one account; `borrowing`, what one account can 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -26,11 +26,18 @@ log = structlog.get_logger(__name__)
 class Collector:
     """Asks about accounts, each as the identity that is configured for it. To be closed."""
 
-    def __init__(self, settings: AwsSettings, patience: timedelta, clock: Clock) -> None:
-        """patience: for all calls about one account."""
+    def __init__(
+        self,
+        settings: AwsSettings,
+        patience: timedelta,
+        clock: Clock,
+        sign_in: Callable[[AwsSettings, Role], Aws] = Aws,
+    ) -> None:
+        """patience: for all calls about one account; sign_in: makes an identity."""
         self._settings = settings
         self._patience = patience
         self._clock = clock
+        self._sign_in = sign_in
         self._identities: dict[Role, Aws] = {}
 
     async def collect(self, accounts: Sequence[AccountSettings]) -> list[AccountFacts]:
@@ -44,7 +51,7 @@ class Collector:
             await aws.close()
 
     async def _one(self, account: AccountSettings) -> AccountFacts:
-        asked, aws = self._clock.now(), self._identity(account)
+        asked, aws = self._clock.now(), self.identity(account)
         try:
             wrong = await self._somebody_else(aws, account.id, asked)
             if wrong is None:
@@ -72,8 +79,9 @@ class Collector:
         detail = f"the credentials belong to account {found}, not {account}; set role_arn"
         return Failure(Fault.DENIED, call, asked, detail)
 
-    def _identity(self, account: AccountSettings) -> Aws:
+    def identity(self, account: AccountSettings) -> Aws:
+        """As whom the account is asked; closed with the collector."""
         role = Role(role_arn=account.role_arn, external_id=account.external_id)
         if role not in self._identities:
-            self._identities[role] = Aws(self._settings, role)
+            self._identities[role] = self._sign_in(self._settings, role)
         return self._identities[role]
