@@ -16,7 +16,8 @@ from tests.aws.trails import REGIONS, TRAIL, call, coverage, deliver, make_trail
 from tests.e2e.service import configured, running
 from tests.receiver import receiving
 from tests.running import Run
-from trailwarden.app.permissions import OWN, partition_of, policies
+from trailwarden.app.permissions import OWN, policies
+from trailwarden.model.partition import partition_of
 from trailwarden.settings import Settings, load_settings
 
 NEEDS_NONE = {"sts:GetCallerIdentity"}

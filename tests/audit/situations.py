@@ -48,7 +48,9 @@ def fails(name: str, broken: str, says: str = "", **changes: Any) -> Situation:
     return Situation(name, lambda: World(**changes), "fail", broken, says)
 
 
-def unknown(name: str, broken: str, says: str = "", accounts: tuple[str, ...] = (ACCOUNT,), **changes: Any) -> Situation:
+def unknown(
+    name: str, broken: str, says: str = "", accounts: tuple[str, ...] = (ACCOUNT,), **changes: Any
+) -> Situation:
     return Situation(name, lambda: World(**changes), "unknown", broken, says, accounts)
 
 
@@ -169,8 +171,8 @@ ALARMS = [
     fails("average with a default value", "alarm", "0.2",
           filters=one_filter(CIS, defaultValue=0.0), alarms=[alarm(Statistic="Average")]),
     passes("maximum with a default value", filters=one_filter(CIS, defaultValue=0.0), alarms=[alarm(Statistic="Maximum")]),
-    fails("minimum with a default value", "alarm", filters=one_filter(CIS, defaultValue=0.0), alarms=[alarm(Statistic="Minimum")]),
-    passes("count of samples", alarms=[alarm(Statistic="SampleCount")]),
+    fails("minimum with a default value", "alarm", filters=one_filter(CIS, defaultValue=0.0),
+    alarms=[alarm(Statistic="Minimum")]), passes("count of samples", alarms=[alarm(Statistic="SampleCount")]),
     passes("percentile", alarms=[alarm(Statistic=None, ExtendedStatistic="p99")]),
     unknown("trimmed mean", "alarm", "statistic", alarms=[alarm(Statistic=None, ExtendedStatistic="tm90")]),
     unknown("anomaly band", "alarm", "learnt", alarms=[alarm(**QUIET, ComparisonOperator="GreaterThanUpperThreshold",
@@ -187,8 +189,8 @@ ALARMS = [
             alarms=[alarm(), alarm("b", Dimensions=[{"Name": "agent", "Value": "aws-cli/2.17.0"}])]),
     passes("metric math, sum", filters=TWO_METRICS, alarms=[math_alarm("SUM([m1, m2])", "A", "B")]),
     passes("metric math, all metrics", filters=TWO_METRICS, alarms=[math_alarm("SUM(METRICS())", "A", "B")]),
-    fails("metric math, + of what is missing", "alarm", "no value", filters=TWO_METRICS, alarms=[math_alarm("m1 + m2", "A", "B")]),
-    passes("metric math, filled", filters=TWO_METRICS, alarms=[math_alarm("FILL(m1, 0) + FILL(m2, 0)", "A", "B")]),
+    fails("metric math, + of what is missing", "alarm", "no value", filters=TWO_METRICS, alarms=[math_alarm("m1 + m2", "A",
+    "B")]), passes("metric math, filled", filters=TWO_METRICS, alarms=[math_alarm("FILL(m1, 0) + FILL(m2, 0)", "A", "B")]),
     passes("metric math, IF", alarms=[math_alarm("IF(m1 > 0, 1, 0)", METRIC)]),
     fails("metric math, halved", "alarm", "0.5", alarms=[math_alarm("m1 / 2", METRIC)]),
     unknown("metric math, SEARCH", "alarm", "not followed", alarms=[math_alarm("SUM(SEARCH('{Cis}', 'Sum'))", METRIC)]),

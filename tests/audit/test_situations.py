@@ -38,4 +38,6 @@ async def test_pages_make_no_difference(situation: Situation) -> None:
     whole, paged = situation.world(), situation.world()
     paged.page = 1
     first, second = await audited(whole), await audited(paged)
-    assert [replace(link, evidence={}) for link in first.links] == [replace(link, evidence={}) for link in second.links]
+    assert [replace(link, evidence={}) for link in first.links] == [
+        replace(link, evidence={}) for link in second.links
+    ]

@@ -106,7 +106,9 @@ class World:
     trails: Any = field(default_factory=lambda: [trail()])
     statuses: Any = field(default_factory=lambda: {"IsLogging": True})
     selectors: Any = field(
-        default_factory=lambda: {"EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": True}]}
+        default_factory=lambda: {
+            "EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": True}]
+        }
     )
     filters: Any = field(default_factory=lambda: [metric_filter()])
     alarms: Any = field(default_factory=lambda: [alarm()])
@@ -132,7 +134,8 @@ class World:
             if one.covers_region(region)
         }
         selectors = {
-            one.arn: self._each(self.selectors, one.name, selectors_of, "cloudtrail:GetEventSelectors") for one in every
+            one.arn: self._each(self.selectors, one.name, selectors_of, "cloudtrail:GetEventSelectors")
+            for one in every
         }
         return AccountFacts(ACCOUNT, NOW, regions, trails, statuses, selectors)
 
@@ -188,7 +191,10 @@ class Client:
         self._world.calls.append(call)
         if isinstance(listed, Fault):
             code, status = _CODES[listed]
-            raise ClientError({"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}, call)
+            raise ClientError(
+                {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}},
+                call,
+            )
         begin = int(asked.get(token, 0))
         end = begin + self._world.page
         page: Answer = {name: copy.deepcopy(list(listed)[begin:end])}
@@ -206,7 +212,9 @@ class Identity:
         return Client(self._world, self._account, region or HERE)
 
 
-async def listed(world: World, *controls: Control, accounts: tuple[str, ...] = (ACCOUNT,)) -> tuple[Lists, Judge]:
+async def listed(
+    world: World, *controls: Control, accounts: tuple[str, ...] = (ACCOUNT,)
+) -> tuple[Lists, Judge]:
     identities: Any = {account: Identity(world, account) for account in accounts}
     collector = ListCollector(identities, StandingClock(), timedelta(seconds=20))
     return await collector.collect([world.facts()], controls or (VPC,))

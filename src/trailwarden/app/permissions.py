@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from trailwarden.coverage.settings import AccountSettings
+from trailwarden.model.partition import partition_of
 from trailwarden.settings import Settings
 from trailwarden.sources.kafka_settings import KafkaSettings
 from trailwarden.sources.kinesis_settings import KinesisSettings
@@ -161,11 +162,3 @@ def _coverage(account: AccountSettings) -> Iterator[Statement]:
     yield Statement("LookIntoTrails", ["cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"], trails)
     if account.regions == "all":
         yield Statement("FindRegions", ["ec2:DescribeRegions"], ["*"])
-
-
-def partition_of(region: str) -> str:
-    """The partition of a Region, as it stands in ARNs."""
-    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")):
-        if region.startswith(prefix):
-            return partition
-    return "aws"

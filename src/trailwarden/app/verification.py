@@ -33,7 +33,7 @@ async def verified_once(settings: Settings, clock: Clock) -> Report:
         raise ConfigError("coverage: is missing; list the accounts to be verified under coverage.accounts")
     matcher = make_matcher(settings)
     arrivals = Arrivals()
-    memory = await _recorded(settings, arrivals)
+    memory = await recorded_by_service(settings, arrivals)
     collector = Collector(settings.aws, coverage.timeout, clock)
     try:
         facts = await collector.collect(coverage.accounts)
@@ -45,7 +45,8 @@ async def verified_once(settings: Settings, clock: Clock) -> Report:
     return reported(now, coverage, {one.account: one for one in facts}, arrivals.latest(), own)
 
 
-async def _recorded(settings: Settings, arrivals: Arrivals) -> Memory:
+async def recorded_by_service(settings: Settings, arrivals: Arrivals) -> Memory:
+    """What a running service recorded of sinks and, into `arrivals`, of the feed; nothing where the store is not there."""
     if not _is_written(settings.store.path):
         return Memory()
     try:

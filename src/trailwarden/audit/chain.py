@@ -12,14 +12,14 @@ Rule: CIS AWS Foundations, the audit procedure of the monitoring controls. Next:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from trailwarden.audit.controls import Control
 from trailwarden.audit.judgement import every_sample, judge_samples
 from trailwarden.audit.lists import Lists, LogGroup, MetricFilter, Place, log_group_of
-from trailwarden.audit.outcome import Chain, Link, Result, best, unanswered, worst
-from trailwarden.audit.routes import ALARM, SUBSCRIPTION, TOPIC, Routes
+from trailwarden.audit.outcome import Chain, Evidence, Link, Result, best, unanswered, worst
+from trailwarden.audit.routes import ALARM, SUBSCRIPTION, TOPIC, Route, Routes
 from trailwarden.audit.samples import Sample
 from trailwarden.audit.signals import Emitted, emitted
 from trailwarden.audit.trail import LOG_GROUP, TRAIL, log_group_link, no_trail, trail_link
@@ -33,10 +33,14 @@ _FILTERS_CALL: Final = "logs:DescribeMetricFilters"
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """One sample: result and links behind the log group, up to the first that does not hold."""
+    """One sample: result and links behind the log group, up to the first that does not hold.
+
+    metric: namespace and name by which it gets through, None where it does not.
+    """
 
     result: Result
     links: tuple[Link, ...]
+    metric: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,7 @@ class Judge:
 
 def _follow(one: Emitted, routes: Routes, group: LogGroup, names: Sequence[str], sentence: str) -> Followed:
     subject = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    evidence: dict[str, str | bool | int | float | list[str]] = {
+    evidence: Evidence = {
         "call": _FILTERS_CALL,
         "log_group": group.name,
         "filters": list(names[:20]),
@@ -159,19 +163,29 @@ def _follow(one: Emitted, routes: Routes, group: LogGroup, names: Sequence[str],
     if one.certain:
         route = routes.best(one.certain)
         if route.result is Result.PASS or one.certain == one.possible:
-            return Followed(
-                route.result, (Link(FILTER, Result.PASS, subject, sentence, evidence=evidence), *route.links)
-            )
+            return _through(one, route, Link(FILTER, Result.PASS, subject, sentence, evidence=evidence))
     if one.possible and routes.best(one.possible).result is not Result.FAIL:
         doubt = sentence if not one.certain else "a further filter may select it: AWS leaves that open"
         return Followed(Result.UNKNOWN, (Link(FILTER, Result.UNKNOWN, subject, doubt, _REMEDY, evidence),))
     if one.certain:
-        route = routes.best(one.certain)
-        return Followed(
-            route.result, (Link(FILTER, Result.PASS, subject, sentence, evidence=evidence), *route.links)
+        return _through(
+            one, routes.best(one.certain), Link(FILTER, Result.PASS, subject, sentence, evidence=evidence)
         )
     said = one.idle if one.selecting and one.idle else sentence
     return Followed(Result.FAIL, (Link(FILTER, Result.FAIL, subject, said, _REMEDY, evidence),))
+
+
+def _through(one: Emitted, route: Route, first: Link) -> Followed:
+    """Selected for certain. The metric by which it goes is told to the remediation, where it can be alarmed on as it is."""
+    plain = next(((key.namespace, key.name) for key in one.certain if not key.dimensions), None)
+    if route.result is Result.PASS or plain is None:
+        return Followed(route.result, (first, *route.links), plain if route.result is Result.PASS else None)
+    last = replace(route.links[-1], evidence=_with_metric(route.links[-1], plain))
+    return Followed(route.result, (first, *route.links[:-1], last))
+
+
+def _with_metric(link: Link, metric: tuple[str, str]) -> Evidence:
+    return {**link.evidence, "metric_namespace": metric[0], "metric_name": metric[1]}
 
 
 _REMEDY: Final = "give the log group a metric filter with the control's pattern"
@@ -193,7 +207,11 @@ def _links(chain: TrailChain) -> list[Link]:
         return list(chain.shared)
     bad = worst(one.result for one in chain.followed)
     among = [one for one in chain.followed if one.result is bad]
-    return [*chain.shared, *min(among, key=lambda one: len(one.links)).links]
+    shown = min(among, key=lambda one: len(one.links)).links
+    metric = next((one.metric for one in chain.followed if one.metric is not None), None)
+    if metric is not None and shown[-1].name == FILTER:
+        shown = (*shown[:-1], replace(shown[-1], evidence=_with_metric(shown[-1], metric)))
+    return [*chain.shared, *shown]
 
 
 def _united(chains: Sequence[TrailChain], united: Sequence[Result]) -> Chain:

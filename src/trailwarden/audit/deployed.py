@@ -39,6 +39,10 @@ class Deployed:
         """Whether it selects the event."""
         return self._decide(event)
 
+    def selects(self, event: dict[str, Any]) -> bool:
+        """Whether it does so by some reading at least."""
+        return self._decide(event) is not Selection.NO
+
 
 @lru_cache(maxsize=4096)
 def deployed(text: str) -> Deployed:
@@ -62,6 +66,12 @@ def of_tree(tree: Pattern, text: str) -> Deployed:
     return Deployed(
         text, tree, _decide=lambda event: selection(tree, event) if holds(event) else Selection.NO
     )
+
+
+def own_rule(tree: Pattern, text: str) -> Deployed:
+    """A pattern that Trailwarden runs itself: what it takes for a match is one."""
+    holds = compile_predicate(tree)
+    return Deployed(text, tree, _decide=lambda event: Selection.YES if holds(event) else Selection.NO)
 
 
 def _of_text(text: str) -> Deployed:

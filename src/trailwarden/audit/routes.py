@@ -130,6 +130,9 @@ class Routes:
         evidence = {"call": _ALARMS_CALL, "account": self._place.account, "region": self._place.region}
         if result is Result.PASS and not alarm.actions_enabled:
             result, sentence = Result.FAIL, "its actions are disabled"
+            evidence["disabled"] = alarm.name
+        if result is not Result.PASS and (topic := self._heard(alarm)):
+            evidence["topic"] = topic
         remedy = (
             ""
             if result is Result.PASS
@@ -151,6 +154,18 @@ class Routes:
                 )
             ]
         return [Route((link, *self._of_topic(topic, alarm))) for topic in topics]
+
+    def _heard(self, alarm: Alarm | Composite) -> str:
+        """A topic of the alarm that somebody gets; "" for none."""
+        for action in alarm.actions:
+            listed = self._subscriptions.get(action)
+            if (
+                listed is not None
+                and not isinstance(listed, Failure)
+                and any(one.confirmed for one in listed)
+            ):
+                return action
+        return ""
 
     def _of_topic(self, arn: str, alarm: Alarm | Composite) -> tuple[Link, ...]:
         evidence = {"call": _TOPIC_CALL}

@@ -25,7 +25,7 @@ from trailwarden.coverage.selectors import ALL, KMS, OTHER, RDS_DATA, Cell, Cell
 TRAIL: Final = "trail"
 LOG_GROUP: Final = "log_group"
 _STATUS: Final = "cloudtrail:GetTrailStatus"
-_RESULTS: Final = {State.VERIFIED: Result.PASS, State.UNKNOWN: Result.UNKNOWN, State.GAP: Result.FAIL}
+RESULTS: Final = {State.VERIFIED: Result.PASS, State.UNKNOWN: Result.UNKNOWN, State.GAP: Result.FAIL}
 
 
 def trail_link(facts: AccountFacts, trail: Trail, control: Control) -> Link:
@@ -164,7 +164,7 @@ def _link(arn: str, finding: Finding) -> Link:
     denied = call if fault in (Fault.DENIED.value, Fault.FOREIGN.value) else ""
     return Link(
         TRAIL,
-        _RESULTS[finding.state],
+        RESULTS[finding.state],
         arn,
         finding.sentence,
         f"allow {call} to the identity that asks" if denied else finding.remedy,

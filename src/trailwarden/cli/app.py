@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from trailwarden import __version__
-from trailwarden.cli import config, iam_policy, outbox, pattern, quarantine, rules, run, scan, verify
+from trailwarden.cli import audit, config, iam_policy, outbox, pattern, quarantine, rules, run, scan, verify
 
 app = typer.Typer(
     name="trailwarden",
@@ -41,6 +41,7 @@ def root(
 app.command("run")(run.run)
 app.command("scan")(scan.scan)
 app.command("verify")(verify.verify)
+app.command("audit")(audit.audit)
 app.command("iam-policy")(iam_policy.iam_policy)
 app.add_typer(pattern.app, name="pattern")
 app.add_typer(rules.app, name="rules")

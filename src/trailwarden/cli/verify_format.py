@@ -2,31 +2,23 @@
 
 Keeps: no form says less than another about whether it is verified, a gap or unknown; none merges what differs.
 
-Source: OCSF 1.6, class Compliance Finding (2003), objects compliance, finding_info, cloud, remediation; profile cloud.
-
-Next: `trailwarden.coverage.report`.
+Next: `trailwarden.coverage.report`; `trailwarden.cli.ocsf`.
 """
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Final
 
-from trailwarden import __version__
+from trailwarden.cli.ocsf import FAIL, PASS, UNKNOWN, compliance_finding
 from trailwarden.coverage.conditions import Finding, State
 from trailwarden.coverage.report import Report, shown
 from trailwarden.coverage.verdict import Verdict
 from trailwarden.health.model import Coverage
 
-_OCSF: Final = "1.6.0"
 _EVERY_REGION: Final = "all"
 """In the place of the Region where an account's Regions could not be asked for: no name of one, so not for `cloud`."""
-_STATUS: Final = {State.VERIFIED: (1, "Pass"), State.UNKNOWN: (0, "Unknown"), State.GAP: (3, "Fail")}
-_SEVERITY: Final = {
-    State.VERIFIED: (1, "Informational"),
-    State.UNKNOWN: (3, "Medium"),
-    State.GAP: (5, "Critical"),
-}
+_STATUS: Final = {State.VERIFIED: PASS, State.UNKNOWN: UNKNOWN, State.GAP: FAIL}
+_SEVERITY: Final = {State.VERIFIED: "informational", State.UNKNOWN: "medium", State.GAP: "critical"}
 
 
 def as_shown(report: Report) -> dict[str, Any]:
@@ -92,48 +84,19 @@ def _told(finding: Finding) -> str:
 
 
 def _finding(report: Report, verdict: Verdict, finding: Finding) -> dict[str, Any]:
-    status_id, status = _STATUS[finding.state]
-    severity_id, severity = _SEVERITY[finding.state]
-    place = f"{verdict.account}/{verdict.region}/{finding.condition}"
-    document: dict[str, Any] = {
-        "class_uid": 2003,
-        "class_name": "Compliance Finding",
-        "category_uid": 2,
-        "category_name": "Findings",
-        "activity_id": 1,
-        "activity_name": "Create",
-        "type_uid": 200301,
-        "time": int(report.at.timestamp() * 1000),
-        "severity_id": severity_id,
-        "severity": severity,
-        "status_id": 1,
-        "status": "New",
-        "message": finding.sentence,
-        "metadata": {
-            "version": _OCSF,
-            "product": {"name": "Trailwarden", "vendor_name": "Trailwarden", "version": __version__},
-        },
-        "finding_info": {
-            "uid": hashlib.sha256(place.encode()).hexdigest()[:40],
-            "title": f"CloudTrail coverage: {finding.condition}",
-            "desc": finding.sentence,
-        },
-        "compliance": {
-            "standards": ["CIS AWS Foundations"],
-            "control": "Ensure VPC changes are monitored",
-            "status_id": status_id,
-            "status": status,
-            "status_details": [finding.sentence],
-        },
-        "unmapped": {"condition": finding.condition, "evidence": shown(finding)["evidence"]},
-    }
-    if finding.remedy:
-        document["remediation"] = {"desc": finding.remedy}
-    if verdict.account:
-        document["metadata"]["profiles"] = ["cloud"]
-        document["cloud"] = {"provider": "AWS", "account": {"uid": verdict.account}}
-        if verdict.region != _EVERY_REGION:
-            document["cloud"]["region"] = verdict.region
+    document = compliance_finding(
+        place=f"{verdict.account}/{verdict.region}/{finding.condition}",
+        time=int(report.at.timestamp() * 1000),
+        severity=_SEVERITY[finding.state],
+        status=_STATUS[finding.state],
+        control="Ensure VPC changes are monitored",
+        title=f"CloudTrail coverage: {finding.condition}",
+        sentence=finding.sentence,
+        unmapped={"condition": finding.condition, "evidence": shown(finding)["evidence"]},
+        remedy=finding.remedy,
+        account=verdict.account,
+        region=verdict.region if verdict.region != _EVERY_REGION else "",
+    )
     if verdict.trail:
         document["resources"] = [{"uid": verdict.trail, "type": "AWS::CloudTrail::Trail"}]
     return document
