@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.audit.emulated import GROUP, Account
+from tests.audit.emulated import Account
 from tests.aws.emulator import REGION, Emulator
 from tests.running import Run, run
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from trailwarden.audit.controls import Control
 from trailwarden.audit.deployed import Deployed
@@ -18,6 +19,8 @@ from trailwarden.audit.exclusions import excluded
 from trailwarden.audit.losing import contradiction, losing_term
 from trailwarden.audit.samples import EXAMPLE_ACCOUNT, Sample, samples
 from trailwarden.patterns import Selection
+
+_NO_FILTER: Final = "no filter selects any of the control's events"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class Judgement:
             return f"every one of {self.tried} sample events is selected"
         if self.missed:
             lost = sum(loss.count for loss in self.missed)
+            if lost == self.tried and [loss.term for loss in self.missed] == [_NO_FILTER]:
+                return f"{_NO_FILTER}: none of {self.tried} samples"
             which = "none" if lost == self.tried else f"{self.tried - lost}"
             told = "; ".join(loss.sentence() for loss in self.missed[:3])
             more = f"; and {len(self.missed) - 3} more" if len(self.missed) > 3 else ""
@@ -115,7 +120,7 @@ def _losses(
 
 def _term(closest: Deployed | None, sample: Sample, doubt: bool) -> str:
     if closest is None:
-        return "no filter selects any of the control's events"
+        return _NO_FILTER
     if closest.doubt:
         return closest.doubt
     if closest.tree is None:

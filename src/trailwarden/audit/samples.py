@@ -43,7 +43,8 @@ class Shape:
     full: bool
 
     def __str__(self) -> str:
-        return f"{self.outcome}, by a {self.caller}, {'every field' if self.full else 'few fields'}"
+        who = self.caller if self.caller == "root" else f"a {self.caller}"
+        return f"{self.outcome}, by {who}, {'every field' if self.full else 'few fields'}"
 
 
 @dataclass(frozen=True, slots=True)
