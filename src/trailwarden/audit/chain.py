@@ -11,6 +11,7 @@ Rule: CIS AWS Foundations, the audit procedure of the monitoring controls. Next:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -208,8 +209,10 @@ def _links(chain: TrailChain) -> list[Link]:
     bad = worst(one.result for one in chain.followed)
     among = [one for one in chain.followed if one.result is bad]
     shown = min(among, key=lambda one: len(one.links)).links
-    metric = next((one.metric for one in chain.followed if one.metric is not None), None)
-    if metric is not None and shown[-1].name == FILTER:
+    through = [one.metric for one in chain.followed if one.metric is not None]
+    # The metric of most of the events, where there is one; not one that a few of them share by chance.
+    metric, count = max(Counter(through).items(), key=lambda item: item[1], default=(None, 0))
+    if metric is not None and shown[-1].name == FILTER and count * 2 > len(chain.followed):
         shown = (*shown[:-1], replace(shown[-1], evidence=_with_metric(shown[-1], metric)))
     return [*chain.shared, *shown]
 
