@@ -13,6 +13,7 @@ import click
 import typer.main
 from pydantic import TypeAdapter
 
+from trailwarden.audit.document import AuditDocument
 from trailwarden.cli.app import app
 from trailwarden.detection.document import AlertDocument
 from trailwarden.model.units import duration_text, size_text
@@ -68,6 +69,12 @@ def alert_schema() -> dict[str, Any]:
     """docs/alert.schema.json"""
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return head | AlertDocument.model_json_schema(mode="serialization")
+
+
+def audit_schema() -> dict[str, Any]:
+    """docs/audit.schema.json"""
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return head | AuditDocument.model_json_schema(mode="serialization")
 
 
 PAGES = {"configuration.md": configuration, "commands.md": commands}
@@ -176,6 +183,7 @@ def main() -> int:
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")
     (DOCS / "alert.schema.json").write_text(json.dumps(alert_schema(), indent=2) + "\n", encoding="utf-8")
+    (DOCS / "audit.schema.json").write_text(json.dumps(audit_schema(), indent=2) + "\n", encoding="utf-8")
     return 0
 
 

@@ -1,6 +1,7 @@
 """Values in commands and in Terraform, so that no name from AWS is anything but a name there. Pure.
 
-Keeps: a shell reads back the very words; HCL reads back the very text, and nothing in it is a template.
+Keeps: a shell reads back the very words, but for control characters; HCL reads back the very text, and nothing in it is a
+template.
 
 Rules: POSIX shell, quoting; HCL native syntax specification, quoted templates.
 """
@@ -11,12 +12,14 @@ import shlex
 from collections.abc import Sequence
 from typing import Final
 
+from trailwarden.detection.fields import clean
+
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def command(words: Sequence[str]) -> str:
-    """One command line. A NUL, which no argument can hold, is left out."""
-    return shlex.join(word.replace("\0", "") for word in words)
+    """One command line. What could steer a terminal is replaced, as in all that is shown; AWS's names have none of it."""
+    return shlex.join(clean(word, len(word)) for word in words)
 
 
 def hcl(text: str) -> str:
