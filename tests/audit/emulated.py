@@ -82,7 +82,7 @@ class Account:
             "AlarmActions": [self.topic],
             **more,
         }
-        await cloudwatch.put_metric_alarm(**told)
+        await cloudwatch.put_metric_alarm(**{key: value for key, value in told.items() if value is not None})
 
     async def close(self) -> None:
         await self.aws.close()
