@@ -9,10 +9,15 @@ from typing import Any
 
 import pytest
 
+from tests.app.test_permissions import allowed
 from tests.audit.emulated import METRIC, NAMESPACE, Account
 from tests.audit.refusing import Refusing, refusing
 from tests.aws.emulator import ACCOUNT, REGION, Emulator
+from tests.cli.test_verify import config
+from tests.e2e.service import configured
 from tests.running import Run
+from trailwarden.app.permissions import OWN, policies
+from trailwarden.settings import load_settings
 
 OTHER = "222222222222"
 ROLES = [f"arn:aws:iam::{account}:role/audit" for account in (OTHER, "333333333333")]
@@ -202,3 +207,27 @@ async def test_failures_are_recorded_too(
     again = await asyncio.to_thread(run, "audit", "--format", "json", "--replay", str(tmp_path / "kept"))
     assert (again.code, again.json()) == (3, first.json())
     assert links(again.json())["alarm"]["denied"] == "cloudwatch:DescribeAlarms"
+
+
+async def test_every_call_of_an_audit_is_in_the_policy(
+    run: Run, account: Account, proxy: Refusing, tmp_path: Path
+) -> None:
+    await account.make()
+    path = config(tmp_path, Emulator(proxy.url), coverage={"accounts": [{"id": ACCOUNT}]})
+    result = await asyncio.to_thread(run, "audit", "--config", str(path))
+    assert result.code == 0, result.out
+    used = set(proxy.calls) - {"sts:GetCallerIdentity"}
+    (policy,) = (await asyncio.to_thread(run, "iam-policy", "--config", str(path), "--audit")).json().values()
+    assert used == {action for statement in policy["Statement"] for action in statement["Action"]}
+    assert not (allowed(policies(load_settings(path))[OWN]) & {"sns:ListSubscriptionsByTopic"}), (
+        "only where it is asked for"
+    )
+
+
+def test_without_coverage_the_audit_asks_as_its_own_identity(tmp_path: Path) -> None:
+    needed = policies(load_settings(configured(tmp_path)), audit=True)
+    assert {"cloudtrail:DescribeTrails", "ec2:DescribeRegions", "logs:DescribeMetricFilters"} <= allowed(
+        needed[OWN]
+    )
+    (alarms,) = [one for one in needed[OWN]["Statement"] if one["Sid"] == "AuditAlarms"]
+    assert alarms["Resource"] == ["arn:aws:cloudwatch:*:*:alarm:*"]

@@ -3,7 +3,8 @@
 Keeps: an action stands here because a call of ours needs it; a resource is as narrow as the service and the configuration allow.
 
 Source: Service Authorization Reference: Amazon S3, Amazon SQS, Amazon Kinesis Data Streams, Amazon DynamoDB, Apache Kafka APIs
-for Amazon MSK clusters, AWS CloudTrail, Amazon EC2, AWS STS, AWS KMS. GetCallerIdentity needs no permission.
+for Amazon MSK clusters, AWS CloudTrail, Amazon CloudWatch (and Logs), Amazon SNS, Amazon EC2, AWS STS, AWS KMS. GetCallerIdentity
+needs no permission.
 """
 
 from __future__ import annotations
@@ -47,10 +48,15 @@ class Statement:
         return document | ({"Condition": self.condition} if self.condition is not None else {})
 
 
-def policies(settings: Settings, kms_keys: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
-    """Identity (OWN or the ARN of a role) -> its policy. kms_keys: ARNs of the keys that the objects are encrypted with."""
+def policies(
+    settings: Settings, kms_keys: Sequence[str] = (), *, audit: bool = False
+) -> dict[str, dict[str, Any]]:
+    """Identity (OWN or the ARN of a role) -> its policy.
+
+    kms_keys: ARNs of the keys that the objects are encrypted with; audit: with what `trailwarden audit` asks.
+    """
     statements: dict[str, list[Statement]] = {}
-    for identity, statement in _needed(settings, kms_keys):
+    for identity, statement in (*_needed(settings, kms_keys), *(_of_audit(settings) if audit else ())):
         statements.setdefault(identity, []).append(statement)
     roles = sorted(identity for identity in statements if identity != OWN)
     if roles:
@@ -154,6 +160,23 @@ def s3_objects(
     yield Statement("ListBucket", ["s3:ListBucket"], [f"arn:{partition}:s3:::{bucket}" for bucket in buckets])
     if kms_keys:
         yield Statement("DecryptObjects", ["kms:Decrypt"], list(kms_keys))
+
+
+def _of_audit(settings: Settings) -> Iterator[tuple[str, Statement]]:
+    """For each account that is audited: those of coverage, or that of the credentials."""
+    partition = partition_of(settings.aws.region or "")
+    if settings.coverage is None:
+        for statement in _coverage(AccountSettings(id="000000000000")):
+            yield OWN, statement
+    accounts = settings.coverage.accounts if settings.coverage is not None else ()
+    for account, identity in [(one.id, one.role_arn or OWN) for one in accounts] or [("*", OWN)]:
+        groups = f"arn:{partition}:logs:*:{account}:log-group:*"
+        alarms = f"arn:{partition}:cloudwatch:*:{account}:alarm:*"
+        yield identity, Statement("AuditFilters", ["logs:DescribeMetricFilters"], [groups])
+        yield identity, Statement("AuditAlarms", ["cloudwatch:DescribeAlarms"], [alarms])
+        # Alarms may notify topics of other accounts.
+        topics = f"arn:{partition}:sns:*:*:*"
+        yield identity, Statement("AuditSubscriptions", ["sns:ListSubscriptionsByTopic"], [topics])
 
 
 def _coverage(account: AccountSettings) -> Iterator[Statement]:

@@ -67,6 +67,7 @@ def report(wanted: Wanted, tell: Tell) -> AuditDocument:
     stream = cast("TextIO", _MaskedErrors(Mask())) if wanted.mask else None
     setup_logging("console", "error", stream)
     chosen(wanted.controls)
+    _duration(wanted.timeout)
     if wanted.record is not None:
         recording.check_new(wanted.record)
     return asyncio.run(_report(wanted, _told(tell, wanted.mask)))
@@ -108,8 +109,8 @@ async def _accounts(
     wanted: Wanted, aws: AwsSettings, sign_in: Callable[[AwsSettings, Role], Aws]
 ) -> tuple[AccountSettings, ...]:
     """Those of the roles; without any, that of the credentials."""
-    given = [{"role_arn": arn, "external_id": wanted.external_id} for arn in wanted.roles] or [{}]
-    roles: list[Role] = [_checked(Role, **one) for one in given]
+    given = [{"role_arn": arn, "external_id": wanted.external_id} for arn in wanted.roles]
+    roles: list[Role] = [_checked(Role, **one) for one in given or [{"external_id": wanted.external_id}]]
     try:
         accounts = [
             _checked(

@@ -25,6 +25,9 @@ def iam_policy(
             "--kms-key", metavar="ARN", help="A key that the log files are encrypted with; may be repeated."
         ),
     ] = None,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="With what `trailwarden audit` asks besides.")
+    ] = False,
 ) -> None:
     """Print the IAM policies with what the configuration needs, and nothing else.
 
@@ -37,7 +40,7 @@ def iam_policy(
     from trailwarden.errors import ConfigError
     from trailwarden.settings import load_settings
 
-    needed = policies(load_settings(config), kms_key or ())
+    needed = policies(load_settings(config), kms_key or (), audit=audit)
     if identity is None:
         print_json(needed)
         return
