@@ -243,6 +243,7 @@ async def test_a_server_that_falls_silent_is_left(rig: Rig) -> None:
     rig.aws.settings = rig.aws.settings.model_copy(
         update={"read_timeout": rig.aws.settings.read_timeout / 20}
     )
+    rig.reader = ObjectReader(rig.aws, 4)
 
     async def silent(_request: object) -> None:
         await asyncio.sleep(3600)

@@ -1,4 +1,4 @@
-"""Our signature of a GET is botocore's, whatever is asked for."""
+"""Our signature is botocore's, whatever is asked for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from botocore.credentials import ReadOnlyCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trailwarden.aws.signature import GetSigner
+from trailwarden.aws.signature import Signer
 
 SAFE = st.text("abcDEF019+/=", min_size=4, max_size=40)
 MOMENTS = st.integers(1_400_000_000, 2_200_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
@@ -42,7 +42,7 @@ def test_it_is_that_of_botocore(
     if version is not None:
         url += f"?versionId={quote(version, safe='')}"
     credentials = ReadOnlyCredentials("AKIAEXAMPLE", secret, token)
-    ours = GetSigner(credentials, "eu-west-1", lambda: moment).headers(url)
+    ours = Signer(credentials, "eu-west-1", "s3", lambda: moment).get(url)
     theirs = by_botocore(credentials, "eu-west-1", url, moment)
     assert ours["Authorization"] == theirs["authorization"]
     assert ours["x-amz-date"] == theirs["x-amz-date"]
@@ -52,10 +52,22 @@ def test_the_key_of_the_day_changes_with_the_day() -> None:
     moments = [datetime(2026, 1, 1, 23, 59, tzinfo=UTC), datetime(2026, 1, 2, 0, 1, tzinfo=UTC)]
     credentials = ReadOnlyCredentials("AKIAEXAMPLE", "secret", None)
     waiting = list(moments)
-    signer = GetSigner(credentials, "eu-west-1", lambda: waiting.pop(0))
+    signer = Signer(credentials, "eu-west-1", "s3", lambda: waiting.pop(0))
     for moment in moments:
-        ours = signer.headers("https://h/k")
+        ours = signer.get("https://h/k")
         assert (
             ours["Authorization"]
             == by_botocore(credentials, "eu-west-1", "https://h/k", moment)["authorization"]
         )
+
+
+@given(st.binary(max_size=200), st.none() | SAFE, SAFE, MOMENTS)
+def test_that_of_a_call_too(body: bytes, token: str | None, secret: str, moment: datetime) -> None:
+    url = "https://sqs.eu-west-1.amazonaws.com/"
+    headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": "AmazonSQS.ReceiveMessage"}
+    credentials = ReadOnlyCredentials("AKIAEXAMPLE", secret, token)
+    ours = Signer(credentials, "eu-west-1", "sqs", lambda: moment).post(url, body, headers)
+    request = AWSRequest("POST", url, headers=headers, data=body)
+    with patch.object(botocore.auth, "get_current_datetime", lambda *_, **__: moment.replace(tzinfo=None)):
+        botocore.auth.SigV4Auth(credentials, "sqs", "eu-west-1").add_auth(request)
+    assert ours["Authorization"] == request.headers["Authorization"]

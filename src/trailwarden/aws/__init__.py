@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from trailwarden.aws.settings import AwsSettings, Role
 
 if TYPE_CHECKING:
+    from trailwarden.aws.direct import DirectCalls
     from trailwarden.aws.failures import AwsError, AwsFailure, Fault, classified, translated
     from trailwarden.aws.objects import ObjectPlace, ObjectReader, ObjectTooLargeError
     from trailwarden.aws.session import Aws
@@ -21,6 +22,7 @@ __all__ = [
     "AwsError",
     "AwsFailure",
     "AwsSettings",
+    "DirectCalls",
     "Fault",
     "ObjectPlace",
     "ObjectReader",
@@ -34,6 +36,7 @@ _HEAVY = {
     **dict.fromkeys(("AwsError", "AwsFailure", "Fault", "classified", "translated"), "failures"),
     **dict.fromkeys(("ObjectPlace", "ObjectReader", "ObjectTooLargeError"), "objects"),
     "Aws": "session",
+    "DirectCalls": "direct",
 }
 """Name -> the module that has it, loaded when it is first asked for."""
 

@@ -1,7 +1,7 @@
 """Polling a queue: several receives under way at once, patience after failures, and when the queue counts as empty.
 
 Keeps: what was received is handed on whole, or the exception is raised to whoever reads. No more is received than there is
-room for.
+room for. Polls do not wait for what is done with their messages; what came meanwhile is handed on together.
 
 Next: `s3_sqs`, which works on what comes.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -58,7 +58,9 @@ class Polls:
         self._problems = problems
         self._change = change
         self._take = take
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: dict[asyncio.Task[None], Callable[[], Coroutine[None, None, None]]] = {}
+        self._received: list[Message] = []
+        self._some = asyncio.Event()
         self._asked_for = 0
         self._empty = 0
         self._ending = False
@@ -67,13 +69,17 @@ class Polls:
         self.last_success: datetime | None = None
 
     def start(self) -> None:
-        self._tasks = [self._new() for _ in range(self._settings.polls)]
+        self._begin(self._hand_on)
+        for _ in range(self._settings.polls):
+            self._begin(self._poll)
 
     async def stop(self) -> None:
         """Take nothing up any more. What still came is in `messages`, unopened."""
-        tasks, self._tasks = self._tasks, []  # a read that wakes meanwhile must not take them for broken
+        tasks = list(self._tasks)
+        self._tasks.clear()  # a read that wakes meanwhile must not take them for broken
         self._ending = True
         self._change.tell()
+        self._some.set()
         if self._asked_for and tasks:
             await asyncio.wait(tasks, timeout=_LAST_CALL)
         for task in tasks:
@@ -90,16 +96,24 @@ class Polls:
         self._change.tell()
 
     def raise_bugs(self) -> None:
-        """A poll ends by an exception only where there is a bug: whoever reads gets to know, and another one begins."""
+        """A task ends by an exception only where there is a bug: whoever reads gets to know, and another one begins."""
         for task in [one for one in self._tasks if one.done()]:
-            self._tasks.remove(task)
-            self._tasks.append(self._new())
+            self._begin(self._tasks.pop(task))
             task.result()
 
-    def _new(self) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._poll())
+    def _begin(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        task = asyncio.create_task(work())
         task.add_done_callback(lambda _over: self._change.tell())
-        return task
+        self._tasks[task] = work
+
+    async def _hand_on(self) -> None:
+        while not self._ending:
+            await self._some.wait()
+            self._some.clear()
+            messages, self._received = self._received, []
+            if messages and not self._ending:
+                await self._take(messages)
+                self._change.tell()
 
     async def _poll(self) -> None:
         tries = 0
@@ -123,9 +137,8 @@ class Polls:
                 continue
             finally:
                 self._asked_for -= BATCH
-            messages = [self._messages.add(one, asked) for one in received]
-            if not self._ending:
-                await self._take(messages)
+            self._received += [self._messages.add(one, asked) for one in received]
+            self._some.set()
             self._change.tell()
 
     async def _learn(self) -> None:

@@ -58,7 +58,7 @@ class S3SqsSource:
         self._given = given
         self._aws = Aws(given.aws, settings)
         wait = settings.wait.total_seconds() if settings.follow else min(1.0, settings.wait.total_seconds())
-        queue = SqsQueue(self._aws, settings.queue_url, settings.queue_region(), int(wait))
+        queue = self._queue = SqsQueue(self._aws, settings.queue_url, settings.queue_region(), int(wait))
         self._problems = Problems(settings.name)
         self._messages = Messages(int(settings.visibility.total_seconds()))
         self._answers = Answers(
@@ -132,6 +132,7 @@ class S3SqsSource:
         self._change.tell()
         await self._answers.close(_GRACE)
         await self._reader.close()
+        await self._queue.close()
         await self._aws.close()
 
     def _hand_out(self, limit: int) -> list[Batch]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import orjson
 
-from trailwarden.aws import Aws, translated
+from trailwarden.aws import Aws, DirectCalls, translated
 
 BATCH: Final = 10
 """Messages of one call, at the most."""
@@ -41,20 +41,21 @@ class Refused:
 
 
 class SqsQueue:
-    """A queue by its URL. Every method raises AwsError."""
+    """A queue by its URL. Every method raises AwsError. To be closed."""
 
     def __init__(self, aws: Aws, url: str, region: str | None, wait: int) -> None:
         """wait: seconds of a long poll, 0 to 20."""
-        self._aws = aws
         self._url = url
-        self._region = region
         self._wait = wait
+        # A long poll is answered late by intention; the time-out must not take that for a fault.
+        read_timeout = max(aws.settings.read_timeout.total_seconds(), wait + 10)
+        self._calls = DirectCalls(aws, "sqs", "AmazonSQS", region, read_timeout)
 
     async def receive(self, limit: int, visibility: int) -> list[Received]:
         """Up to `limit` (at most 10) messages, hidden from others for `visibility` seconds; none after a poll without any."""
         with translated():
-            client = await self._client()
-            answer = await client.receive_message(
+            answer = await self._calls.call(
+                "ReceiveMessage",
                 QueueUrl=self._url,
                 MaxNumberOfMessages=min(limit, BATCH),
                 WaitTimeSeconds=self._wait,
@@ -66,27 +67,28 @@ class SqsQueue:
     async def delete(self, receipts: Sequence[str]) -> list[Refused]:
         """At most 10. Returns those that were refused."""
         with translated():
-            client = await self._client()
             entries = [{"Id": str(index), "ReceiptHandle": receipt} for index, receipt in enumerate(receipts)]
-            answer = await client.delete_message_batch(QueueUrl=self._url, Entries=entries)
+            answer = await self._calls.call("DeleteMessageBatch", QueueUrl=self._url, Entries=entries)
         return _refused(answer, receipts)
 
     async def hide(self, receipts: Sequence[str], seconds: Sequence[int]) -> list[Refused]:
         """Hidden for so many seconds from now on, each its own; 0 gives it back. At most 10. Returns those that were refused."""
         with translated():
-            client = await self._client()
             entries = [
                 {"Id": str(index), "ReceiptHandle": receipt, "VisibilityTimeout": hidden}
                 for index, (receipt, hidden) in enumerate(zip(receipts, seconds, strict=True))
             ]
-            answer = await client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+            answer = await self._calls.call(
+                "ChangeMessageVisibilityBatch", QueueUrl=self._url, Entries=entries
+            )
         return _refused(answer, receipts)
 
     async def max_receives(self) -> int | None:
         """After how many receives the queue moves a message to its dead-letter queue; None without one."""
         with translated():
-            client = await self._client()
-            answer = await client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["RedrivePolicy"])
+            answer = await self._calls.call(
+                "GetQueueAttributes", QueueUrl=self._url, AttributeNames=["RedrivePolicy"]
+            )
         policy = (answer.get("Attributes") or {}).get("RedrivePolicy")
         if not policy:
             return None
@@ -95,10 +97,9 @@ class SqsQueue:
         except (ValueError, KeyError, TypeError):
             return None
 
-    async def _client(self) -> Any:
-        # A long poll is answered late by intention; the time-out must not take that for a fault.
-        read_timeout = max(self._aws.settings.read_timeout.total_seconds(), self._wait + 10)
-        return await self._aws.client("sqs", self._region, read_timeout=read_timeout)
+    async def close(self) -> None:
+        """Close the connections. Idempotent."""
+        await self._calls.close()
 
 
 def _received(message: Mapping[str, Any]) -> Received:

@@ -1,0 +1,186 @@
+"""One connection that takes a request and gives its answer, if that has the one shape that S3 and SQS use: HTTP/1.1, a final
+status, a Content-Length.
+
+Keeps: a body is given whole or not at all; what was not asked for, or does not have that shape, ends the connection. After the
+head nothing more is read until there is room for the body.
+
+Rules: RFC 9112, sections 4 and 6. A head with a Transfer-Encoding, or with two lengths, is not of that shape.
+
+Next: `wire`, which keeps connections and gives each the next request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, cast
+
+HEAD_BYTES: Final = 64 * 1024
+_STATUS: Final = re.compile(rb"HTTP/1\.1 ([2-5][0-9][0-9])(?: [^\r\n]*)?")
+_HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*?)[ \t]*")
+
+
+class UnusualError(Exception):
+    """An answer of another shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """length: of the body in bytes; closes: the peer takes no other request after this one."""
+
+    status: int
+    headers: Mapping[str, str]
+    length: int
+    closes: bool
+
+
+def parsed(head: bytes) -> Head:
+    """head: without the empty line at its end. Raises UnusualError."""
+    first, _, rest = head.partition(b"\r\n")
+    status = _STATUS.fullmatch(first)
+    if status is None:
+        raise UnusualError("no final status of HTTP/1.1")
+    headers: dict[str, str] = {}
+    for line in rest.decode("latin-1").split("\r\n"):
+        found = _HEADER.fullmatch(line)
+        if found is None:
+            raise UnusualError("a line of the head that is no header")
+        name = found[1].lower()
+        if name in headers and name in ("content-length", "transfer-encoding"):
+            raise UnusualError(f"two headers {name}")
+        headers[name] = found[2]
+    length = headers.get("content-length", "")
+    if "transfer-encoding" in headers or not (length.isascii() and length.isdecimal()) or len(length) > 18:
+        raise UnusualError("a body without a plain length")
+    return Head(
+        int(status[1]),
+        headers,
+        0 if status[1] in (b"204", b"304") else int(length),
+        "close" in headers.get("connection", "").lower(),
+    )
+
+
+class Connection(asyncio.Protocol):
+    """To be asked one thing at a time. used: whether it has answered before; heard: whether anything came since it was asked."""
+
+    def __init__(self) -> None:
+        self.used = self.heard = False
+        self.idle_since = 0.0
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._pieces: list[bytes] = []
+        self._held = 0
+        self._head: Head | None = None
+        self._failed: BaseException | None = None
+        self._timeout = 0.0
+        self._last = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it can be asked."""
+        return self._failed is None and self._transport is not None and not self._transport.is_closing()
+
+    async def head(self, request: bytes, timeout: float) -> Head:  # noqa: ASYNC109 - seconds without new bytes
+        """Send it, and wait for the beginning of its answer. Raises OSError, TimeoutError, UnusualError."""
+        assert self._transport is not None
+        self.heard, self._head, self._timeout = False, None, timeout
+        self._transport.write(request)
+        await self._wait()
+        assert self._head is not None
+        return self._head
+
+    async def body(self) -> bytes:
+        """All of it. Raises OSError, TimeoutError."""
+        head = self._head
+        assert head is not None
+        if self._held < head.length:
+            assert self._transport is not None
+            self._transport.resume_reading()
+            await self._wait()
+        body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        self._pieces, self._held = [], 0
+        self.used, self.idle_since = True, self._loop.time()
+        if head.closes or len(body) > head.length:
+            self.close()
+        return body[: head.length]
+
+    def close(self) -> None:
+        """At once. Idempotent."""
+        self._fail(ConnectionAbortedError("closed"))
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._fail(exc or ConnectionResetError("the connection ended before the answer was whole"))
+
+    def data_received(self, data: bytes) -> None:
+        self.heard = True
+        if self._waiter is None:
+            self.close()  # nobody asked
+            return
+        self._last = self._loop.time()
+        self._pieces.append(data)
+        self._held += len(data)
+        if self._head is None:
+            self._begin()
+        elif self._held >= self._head.length:
+            self._done()
+
+    def _begin(self) -> None:
+        """Look whether the head is there."""
+        if len(self._pieces) > 1:
+            self._pieces = [b"".join(self._pieces)]
+        whole = self._pieces[0]
+        end = whole.find(b"\r\n\r\n")
+        if end < 0:
+            if len(whole) > HEAD_BYTES:
+                self._fail(UnusualError("a head of more than 64 KiB"))
+            return
+        try:
+            self._head = parsed(whole[:end])
+        except UnusualError as fault:
+            self._fail(fault)
+            return
+        self._pieces = [whole[end + 4 :]]
+        self._held = len(self._pieces[0])
+        if self._held < self._head.length:
+            assert self._transport is not None
+            self._transport.pause_reading()
+        self._done()
+
+    async def _wait(self) -> None:
+        if self._failed is not None:
+            raise self._failed
+        self._waiter = self._loop.create_future()
+        self._last = self._loop.time()
+        self._timer = self._loop.call_later(self._timeout, self._look)
+        try:
+            await self._waiter
+        finally:
+            self._timer.cancel()
+            self._waiter = None
+
+    def _look(self) -> None:
+        """Whether it has been silent for too long."""
+        rest = self._last + self._timeout - self._loop.time()
+        if rest > 0:
+            self._timer = self._loop.call_later(rest, self._look)
+        else:
+            self._fail(TimeoutError(f"no byte within {self._timeout:g} s"))
+
+    def _done(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _fail(self, why: BaseException) -> None:
+        if self._failed is None:
+            self._failed = why
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(self._failed)
