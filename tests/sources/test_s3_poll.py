@@ -36,7 +36,7 @@ class World:
     def source(self, **more: Any) -> S3PollSource:
         document = {"kind": "s3_poll", "name": "trail", "bucket": self.bucket.name, "interval": "20ms"}
         settings = S3PollSettings.model_validate({**document, "put_back": "0s", **more})
-        given = Given(SystemClock(), dict(self.checkpoints), self.known, self.emulator.settings())
+        given = Given(SystemClock(), dict(self.checkpoints), self.known, aws=self.emulator.settings())
         return S3PollSource(settings, given)
 
     async def everything(self, **more: Any) -> list[str]:
