@@ -47,6 +47,8 @@ class Bucket:
     async def close(self) -> None:
         await self.aws.close()
 
+    aclose = close
+
     async def put(self, key: str, content: bytes, **more: Any) -> str:
         """Returns the ETag."""
         s3 = await self.aws.client("s3")

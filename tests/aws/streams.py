@@ -28,6 +28,8 @@ class KinesisStreamAt:
     async def close(self) -> None:
         await self.aws.close()
 
+    aclose = close
+
     async def put(self, data: bytes, *, key: str = "k", at: int | None = None) -> str:
         """at: the hash, which chooses the shard; else the key does. Returns the sequence number."""
         client = await self.aws.client("kinesis")

@@ -65,7 +65,6 @@ class KinesisSource:
         self._ready: deque[tuple[ShardReader, KinesisRun]] = deque()
         self._resting: dict[str, int] = {}
         self._rests: set[asyncio.TimerHandle] = set()
-        self._tasks: list[asyncio.Task[None]] = []
         self._renewals: set[asyncio.Task[None]] = set()
         self._change = asyncio.Event()
         self._last_answer: datetime | None = None
@@ -92,7 +91,7 @@ class KinesisSource:
 
     async def open(self) -> None:
         """Begin to look for shards. A stream that cannot be reached is a status, not an error: it may come yet."""
-        self._tasks = self._rounds.start()
+        self._rounds.start()
 
     async def read(self, limit: int) -> Sequence[Batch]:
         """The next runs. Empty after close(), and when the end of the stream is reached and not followed."""
@@ -118,7 +117,8 @@ class KinesisSource:
         if self._closed:
             return
         self._closed = True
-        tasks = [*self._tasks, *self._renewals, *(task for _, task in self._readers.values())]
+        await self._rounds.stop(_GRACE)
+        tasks = [*self._renewals, *(task for _, task in self._readers.values())]
         for task in tasks:
             task.cancel()
         for rest in self._rests:

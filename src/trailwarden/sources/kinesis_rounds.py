@@ -60,7 +60,8 @@ class Rounds:
         self._look, self._write = asyncio.Event(), asyncio.Event()
         self._identity = ""
         self._asked_at = self._summed_at = _LONG_AGO
-        self._unwritten_end = False
+        self._unwritten_end = self._ending = False
+        self._tasks: list[asyncio.Task[None]] = []
         self.shards: Mapping[str, Shard] = {}
         self.retention: timedelta | None = None
         self.fault = ""
@@ -69,8 +70,22 @@ class Rounds:
         self.last_success: datetime | None = None
         self.bugs: list[BaseException] = []
 
-    def start(self) -> list[asyncio.Task[None]]:
-        return [asyncio.create_task(self._looking()), asyncio.create_task(self._writing())]
+    def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._looking()), asyncio.create_task(self._writing())]
+
+    async def stop(self, grace: float) -> None:
+        """Begin nothing more. A call that is cut off may have been carried out, and nobody would know of its lease: what is under
+        way has `grace` seconds.
+        """
+        self._ending = True
+        self._look.set()
+        self._write.set()
+        tasks, self._tasks = self._tasks, []
+        if tasks:
+            await asyncio.wait(tasks, timeout=grace)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def shard_ended(self) -> None:
         """Write it at once, then look for its children."""
@@ -79,7 +94,7 @@ class Rounds:
         self._write.set()
 
     async def _looking(self) -> None:
-        while True:
+        while not self._ending:
             self._look.clear()
             try:
                 await self._attend()
@@ -121,7 +136,7 @@ class Rounds:
             await self._failed("shards", fault)  # those that are known go on
 
     async def _writing(self) -> None:
-        while True:
+        while not self._ending:
             ended = self._write.is_set()
             self._write.clear()
             try:
@@ -132,7 +147,7 @@ class Rounds:
                     self._look.set()
             except (AwsError, StoreError) as fault:
                 await self._failed("write", fault)
-                if ended:
+                if ended and not self._ending:
                     self._write.set()
                     await asyncio.sleep(self._custody.beat)
             except Exception as bug:
