@@ -122,5 +122,5 @@ def test_schema_and_the_configurations_that_come_along(run: Run, monkeypatch: py
     values |= {"DEMO_QUEUE_URL": "http://127.0.0.1:1/123456789012/q", "DEMO_AWS_URL": "http://127.0.0.1:1"}
     for name, value in (values | {"DEMO_HTTP_PORT": "8080"}).items():
         monkeypatch.setenv(name, value)
-    for name in ("trailwarden.yaml", "demo.yaml"):
+    for name in ("trailwarden.yaml", "demo.yaml", "instances.yaml"):
         assert run("config", "check", "--config", str(ROOT / "config" / name)).code == 0
