@@ -17,7 +17,9 @@ VISIBILITY = 2
 
 
 class Feed(ABC):
-    """To be started and stopped."""
+    """To be started and stopped. shared: whether several instances may read it."""
+
+    shared = False
 
     @abstractmethod
     def __init__(self, folder: Path) -> None:

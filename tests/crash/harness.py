@@ -14,11 +14,13 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook
 
+from tests.crash.companion import Companion
 from tests.crash.corpus import Corpus
 from tests.crash.feeds import Feed
 from tests.crash.kinds import FEEDS
@@ -112,15 +114,22 @@ async def crash_rounds(
     receiver = Receiver(secret, chance)
     url = await receiver.start()
     config = _config(folder, feed, state, url, secret)
+    companion = Companion(partial(_start, _second(folder, config)), chance)
     try:
         for number in range(1, rounds + 1):
             corpus.add_files(files)
+            if feed.shared:
+                await companion.come_or_go()
             await _killed_run(config, chance, receiver, state.instances)
             await state.killed()
             say(f"round {number}: {len(receiver.ids)} of {len(corpus.expected)} alerts have arrived")
         await state.calm()
+        if feed.shared:
+            await companion.come()  # what it has committed it must deliver
         await _finishing_run(config, receiver, corpus.expected, feed)
+        await companion.go(signal.SIGTERM)
     finally:
+        await companion.go(signal.SIGKILL)
         await receiver.stop()
         await feed.stop()
         await state.stop()
@@ -150,6 +159,15 @@ def _config(folder: Path, feed: Feed, state: State, url: str, secret: str) -> Pa
     }
     config.write_text(json.dumps(document))  # JSON is YAML
     return config
+
+
+def _second(folder: Path, config: Path) -> Path:
+    """The same for another instance, with a store of its own."""
+    document = json.loads(config.read_text())
+    document["store"] = {"url": f"sqlite:///{folder / 'second.db'}"}
+    second = folder / "second.yaml"
+    second.write_text(json.dumps(document))
+    return second
 
 
 async def _start(config: Path, stderr: int = asyncio.subprocess.DEVNULL) -> asyncio.subprocess.Process:

@@ -20,9 +20,11 @@ RUNS = [
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("kind", "store"), RUNS)
 async def test_killed_at_random_points_no_alert_is_lost_or_doubled(
-    tmp_path: Path, kind: str, store: str
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, store: str
 ) -> None:
     try:
+        if kind == "kafka":
+            monkeypatch.setenv("KAFKA_BOOTSTRAP", request.getfixturevalue("kafka").bootstrap)
         verdict = await crash_rounds(tmp_path, rounds=4, seed=7, kind=kind, store=store)
     except AbsentError as absent:
         not_here(absent)
