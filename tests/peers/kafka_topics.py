@@ -9,6 +9,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.protocol.admin import CreateAclsRequest
 
 
 async def new_topic(bootstrap: str, partitions: int = 1, **settings: str) -> str:
@@ -52,5 +53,14 @@ async def put(
 ) -> None:
     """Messages in order; those of one call may share a batch."""
     async with producing(bootstrap, **settings) as producer:
-        for sent in [await producer.send(topic, value, partition=partition) for value in values]:
+        for sent in [await producer.send(topic, value, key=b"key", partition=partition) for value in values]:
             await sent
+
+
+async def allow(bootstrap: str, resource: str, name: str, user: str) -> None:
+    """From now on only those that were allowed may use the resource: a `topic` or a `group`."""
+    kind, literal, every, allowed = {"topic": 2, "group": 3}[resource], 3, 2, 3
+    async with administration(bootstrap) as admin:
+        request = CreateAclsRequest(kind, name, literal, f"User:{user}", "*", every, allowed)
+        answer = await admin._send_request(request)
+        assert not answer.creation_responses[0][0], answer

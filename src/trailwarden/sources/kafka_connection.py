@@ -11,12 +11,16 @@ import ssl
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
 from aiokafka.abc import AbstractTokenProvider
 from pydantic import SecretStr
 
 from trailwarden.aws import AwsSettings
 from trailwarden.errors import ConfigError
+from trailwarden.sources.kafka_faults import NoTokenError
 from trailwarden.sources.kafka_settings import KafkaSasl, KafkaSettings, KafkaTls
+
+log = structlog.get_logger(__name__)
 
 _MAX_SECRET: Final = 4096
 _MSK_CALL: Final = 30.0
@@ -105,7 +109,7 @@ class MskToken(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no t
         self._profile = profile
 
     async def token(self) -> str:
-        """Asked for by aiokafka at each connection. Raises OSError where there are no credentials."""
+        """Asked for by aiokafka at each connection. Raises NoTokenError."""
         async with asyncio.timeout(_MSK_CALL):
             return await asyncio.to_thread(self._signed)
 
@@ -119,5 +123,6 @@ class MskToken(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no t
                 token, _expires = signer.generate_auth_token(self._region)
         except Exception as fault:
             # botocore raises whatever its providers raise; what matters to the connection is that there is no token.
-            raise PermissionError(f"no token of AWS: {type(fault).__name__}") from fault
+            log.warning("no_token_of_aws", region=self._region, error=type(fault).__name__)
+            raise NoTokenError from fault
         return str(token)

@@ -11,7 +11,13 @@ from typing import Final
 
 from aiokafka import errors
 
+
+class NoTokenError(OSError):
+    """AWS gave no token. Known to aiokafka as an error of the connection."""
+
+
 _LINES: Final[tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...]] = (
+    (NoTokenError, "no credentials of AWS for a token; the log has the reason"),
     (errors.SaslAuthenticationFailed, "wrong credentials: the broker refuses them; see sasl"),
     (
         (errors.AuthenticationFailedError, errors.IllegalSaslStateError),
@@ -46,6 +52,10 @@ _LINES: Final[tuple[tuple[type[BaseException] | tuple[type[BaseException], ...],
         "a broker does not answer in time",
     ),
     (
+        (ConnectionResetError, EOFError),
+        "the broker closes the connection; see tls and sasl, and what this listener expects",
+    ),
+    (
         (errors.KafkaConnectionError, errors.NodeNotReadyError, OSError),
         "a broker cannot be reached; see bootstrap_servers, and the addresses that the brokers advertise",
     ),
@@ -53,7 +63,10 @@ _LINES: Final[tuple[tuple[type[BaseException] | tuple[type[BaseException], ...],
 
 
 def line_of(fault: BaseException) -> str:
-    """For a status. Never raises."""
+    """For a status. Never raises. An error of the connection is told by what caused it, where that is known."""
+    cause = fault.__cause__ or fault.__context__
+    if isinstance(fault, errors.KafkaConnectionError) and cause is not None:
+        return line_of(cause)
     for kinds, line in _LINES:
         if isinstance(fault, kinds):
             return line

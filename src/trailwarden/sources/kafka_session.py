@@ -36,6 +36,7 @@ _PAUSE: Final = (0.5, 1.0, 2.0, 5.0, 15.0)
 """Seconds between two lives; the last one repeats."""
 _LOOK: Final = 1.0
 _STOP: Final = 10.0
+_MOMENT: Final = 0.5
 _FAULTS: Final = (errors.KafkaError, ConfigError, OSError, TimeoutError)
 _PROBE: Final = 10.0
 
@@ -170,6 +171,9 @@ class Session:
                     self._note_fault(f"unknown topic {missing[0]}: create it, or see topics, and DESCRIBE")
         finally:
             if not starting.done():
+                # A first connection that is cancelled is not closed by aiokafka: it mostly needs a moment only.
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait([starting], timeout=_MOMENT)
                 starting.cancel()
             await asyncio.gather(starting, return_exceptions=True)
         starting.result()
