@@ -20,7 +20,7 @@ from trailwarden.errors import DecodeError, Reason
 
 _LZ4_DENSEST: Final = 256
 """Bytes out of one byte in, at the most: a match of 255 bytes is one byte more."""
-_LZ4_MAGIC: Final = b"\x04\x22\x4d\x18"
+_NO_ROOM: Final = "failed to write whole buffer"
 _XERIAL: Final = b"\x82SNAPPY\x00"
 _XERIAL_HEAD: Final = 16
 
@@ -58,31 +58,16 @@ def _zstd(data: bytes, most: int) -> bytes | bytearray:
 
 
 def _lz4(data: bytes, most: int) -> bytes | bytearray:
-    if len(data) * _LZ4_DENSEST > most and _lz4_least(data) > most:
-        raise _too_large(most)
-    return cast(bytes, cramjam.lz4.decompress(data))
-
-
-def _lz4_least(data: bytes) -> int:
-    """Bytes that some frames hold at the least: all blocks of a frame but the last are full (the last holds up to 4 MiB more).
-
-    Source: LZ4 frame format 1.6.4. What is not of the format is left to the decompressor to refuse.
-    """
-    total = position = 0
-    while data[position : position + 4] == _LZ4_MAGIC and position + 7 <= len(data):
-        flags, block = data[position + 4], 1 << 2 * (data[position + 5] >> 4 & 7) + 8
-        position += 7 + (8 if flags & 0x08 else 0) + (4 if flags & 0x01 else 0)
-        blocks = 0
-        while position + 4 <= len(data):
-            size = int.from_bytes(data[position : position + 4], "little") & 0x7FFFFFFF
-            position += 4
-            if size == 0:
-                break
-            position += size + (4 if flags & 0x10 else 0)
-            blocks += 1
-        position += 4 if flags & 0x04 else 0
-        total += max(0, blocks - 1) * block
-    return total
+    if len(data) * _LZ4_DENSEST <= most:
+        return cast(bytes, cramjam.lz4.decompress(data))
+    room = bytearray(most)  # of which only what is written to becomes memory
+    try:
+        size = cramjam.lz4.decompress_into(data, room)
+    except cramjam.DecompressionError as fault:
+        if _NO_ROOM in str(fault):
+            raise _too_large(most) from None
+        raise
+    return cast(bytes, memoryview(room)[:size])
 
 
 def _snappy(data: bytes, most: int) -> bytes | bytearray:
