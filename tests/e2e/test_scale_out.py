@@ -19,6 +19,8 @@ from tests.aws.emulator import REGION, Emulator
 from tests.aws.streams import TABLE, KinesisStreamAt
 from tests.aws.trails import call
 from tests.e2e.service import Service, configured, running
+from tests.peers.kafka_fixtures import Kafka
+from tests.peers.kafka_topics import new_topic, producing
 from tests.receiver import Receiver, receiving
 
 INSTANCES = 3
@@ -117,3 +119,25 @@ async def over_queue(folder: Path, emulator: Emulator, bucket: Bucket) -> None:
     async with asyncio.timeout(30):
         while await bucket.left() != (0, 0):  # noqa: ASYNC110 - the killed one's messages come when their time is over
             await asyncio.sleep(0.1)
+
+
+@pytest.mark.timeout(180)
+async def test_a_topic(tmp_path: Path, emulator: Emulator, kafka: Kafka) -> None:
+    topic = await new_topic(kafka.bootstrap, 6)
+
+    async def produce(some: Sequence[dict[str, Any]]) -> None:
+        async with producing(kafka.bootstrap) as producer:
+            for number, event in enumerate(some):
+                await producer.send_and_wait(topic, orjson.dumps(event), partition=number % 6)
+
+    source = {
+        "kind": "kafka",
+        "name": "bus",
+        "bootstrap_servers": [kafka.bootstrap],
+        "topics": [topic],
+        "group_id": topic,
+        "session_timeout": "2s",
+        # The stores are the instances' own, and that of the killed one is lost.
+        "ack": "delivered",
+    }
+    await shared(tmp_path, emulator, source, produce)
