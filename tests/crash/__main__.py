@@ -20,7 +20,9 @@ def main() -> int:
     )
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--source", choices=list(FEEDS), default="files")
+    parser.add_argument(
+        "--source", choices=list(FEEDS), help="files with a store of its own, s3_sqs otherwise"
+    )
     parser.add_argument("--store", choices=list(STATES), default="sqlite")
     parser.add_argument("--files", type=int, default=FILES_PER_ROUND, help="new files in each round")
     options = parser.parse_args()
@@ -31,7 +33,7 @@ def main() -> int:
                 options.rounds,
                 options.seed,
                 print,
-                options.source,
+                options.source or ("files" if options.store == "sqlite" else "s3_sqs"),
                 options.files,
                 options.store,
             )

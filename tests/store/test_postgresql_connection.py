@@ -73,6 +73,7 @@ async def test_tls_is_verified(postgres_server: PostgresServer, tmp_path: Path) 
                 await opened(url, ca_file=authority)
             continue
         store = await opened(url, ca_file=authority)
+        await store.summary()  # so that there is a connection
         (row,) = await statements(
             url,
             "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'trailwarden'",

@@ -79,6 +79,7 @@ async def test_a_server_that_falls_silent(
 ) -> None:
     monkeypatch.setattr("trailwarden.store.postgresql._MARGIN", 0.2)
     store = await opened(postgres_server.url, statement_timeout=BRIEF, pool_size=2, connect_timeout=BRIEF)
+    await store.summary()  # so that there is a connection
     (row,) = await statements(
         postgres_server.url, "SELECT pid FROM pg_stat_activity WHERE application_name = 'trailwarden'"
     )

@@ -96,22 +96,20 @@ async def test_tables_of_others_in_other_schemas_do_not_matter(postgres_database
     await store.close()
 
 
-async def test_a_user_who_may_not(postgres_database: str) -> None:
+async def test_a_user_who_may_not_is_given_a_schema(postgres_database: str) -> None:
     name = postgres_database.rpartition("/")[2]
-    await statements(
-        postgres_database,
-        f"CREATE ROLE guest_{name} LOGIN PASSWORD 'guest'",
-        f"GRANT CONNECT ON DATABASE {name} TO guest_{name}",
-    )
-    head, _, place = postgres_database.partition("://")[2].partition("@")
-    assert head
+    guest = f"guest_{name}"
+    await statements(postgres_database, f"CREATE ROLE {guest} LOGIN PASSWORD 'guest'")
+    url = f"postgresql://{guest}:guest@{postgres_database.partition('@')[2]}"
     try:
         with pytest.raises(StoreError, match="does not allow it: let the user create a schema"):
-            await opened(f"postgresql://guest_{name}:guest@{place}")
+            await opened(url)
+        await statements(postgres_database, f"CREATE SCHEMA trailwarden AUTHORIZATION {guest}")
+        store = await opened(url)
+        assert await store.commit(alerts(1)) == Committed(new=1, known=0)
+        await store.close()
     finally:
-        await statements(
-            postgres_database, f"REVOKE ALL ON DATABASE {name} FROM guest_{name}", f"DROP ROLE guest_{name}"
-        )
+        await statements(postgres_database, f"DROP OWNED BY {guest}", f"DROP ROLE {guest}")
 
 
 async def test_a_step_that_fails_leaves_no_half_schema(

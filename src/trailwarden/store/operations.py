@@ -123,7 +123,6 @@ def summary(connection: Connection) -> StoreSummary:
     return StoreSummary(
         backlog={sink: _backlog(connection, sink) for sink in _sinks(connection)},
         quarantined=connection.execute(select(func.count()).select_from(quarantine)).scalar_one(),
-        received=connection.execute(select(func.count()).select_from(received)).scalar_one(),
     )
 
 

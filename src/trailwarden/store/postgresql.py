@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -39,11 +40,11 @@ def place(settings: StoreSettings) -> str:
     return f"postgresql://{host(url)}{port}/{url.database}"
 
 
-def engine(settings: StoreSettings) -> AsyncEngine:
-    """Connections in a pool, none of them made yet."""
+def engine(settings: StoreSettings, statement: timedelta) -> AsyncEngine:
+    """Connections in a pool, none of them made yet. statement: how long one may take, and a lock that it waits for."""
 
     async def connect() -> asyncpg.Connection[asyncpg.Record]:
-        return await _connected(settings)
+        return await _connected(settings, statement.total_seconds())
 
     return create_async_engine(
         "postgresql+asyncpg://",
@@ -55,9 +56,8 @@ def engine(settings: StoreSettings) -> AsyncEngine:
     )
 
 
-async def _connected(settings: StoreSettings) -> asyncpg.Connection[asyncpg.Record]:
+async def _connected(settings: StoreSettings, statement: float) -> asyncpg.Connection[asyncpg.Record]:
     url = settings.parsed_url
-    statement = settings.statement_timeout.total_seconds()
     milliseconds = str(round(statement * 1000))
     connection = await asyncpg.connect(
         host=host(url),
@@ -118,8 +118,6 @@ def tls(settings: StoreSettings) -> ssl.SSLContext | bool:
 
 def claim_schema(connection: Connection) -> None:
     """Make our schema, or see that it is ours; others that do the same wait. Raises SchemaError."""
-    connection.execute(text("SET LOCAL lock_timeout = 0"))  # who migrates takes the time that it takes
-    connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     there = inspect(connection).get_schema_names()
     if SCHEMA not in there:

@@ -12,6 +12,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
@@ -26,6 +27,8 @@ from trailwarden.store.settings import StoreSettings
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_MIGRATION: Final = timedelta(hours=1)
+"""For a statement of the migration, which may build an index over everything, or for the one who does it already."""
 _PAUSES: Final = (0.01, 0.03, 0.1, 0.3)
 """Seconds, at the most, before a transaction that was undone is done again."""
 
@@ -42,12 +45,12 @@ class PostgresqlDatabase:
         return postgresql.place(self.settings)
 
     async def open(self) -> None:
-        self._engine = postgresql.engine(self.settings)
+        patient = postgresql.engine(self.settings, _MIGRATION)
         try:
-            await self.write(_upgrade)
-        except BaseException:
-            await self.close()
-            raise
+            await self._transaction(patient, _upgrade)
+        finally:
+            await patient.dispose()
+        self._engine = postgresql.engine(self.settings, self.settings.statement_timeout)
 
     async def close(self) -> None:
         engine, self._engine = self._engine, None

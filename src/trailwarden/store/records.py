@@ -211,4 +211,3 @@ class StoreSummary:
 
     backlog: Mapping[str, SinkBacklog] = field(default_factory=dict)
     quarantined: int = 0
-    received: int = 0

@@ -90,7 +90,6 @@ def summary(connection: sqlite3.Connection) -> StoreSummary:
     return StoreSummary(
         backlog={unescaped(sink): _backlog(connection, sink) for sink in _sinks(connection)},
         quarantined=_one(connection, "SELECT count(*) FROM quarantine"),
-        received=_one(connection, "SELECT count(*) FROM received"),
     )
 
 
