@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from bench.audit import audit_vs_bare_calls
 from bench.kafka import kafka_200_vs_getmany, kafka_vs_getmany
 from bench.matching import (
     match_2t_vs_1t,
@@ -52,6 +53,7 @@ MEASURES: Final[dict[str, Measure]] = {
     "s3_objects_vs_aiobotocore": s3_objects_vs_aiobotocore,
     "kafka_vs_getmany": kafka_vs_getmany,
     "kafka_200_vs_getmany": kafka_200_vs_getmany,
+    "audit_vs_bare_calls": audit_vs_bare_calls,
     "rss_2gb_mb": rss_2gb_mb,
     "steps": steps,
 }
@@ -67,5 +69,6 @@ TARGETS: Final[dict[str, Target]] = {
     "s3_objects_vs_aiobotocore": Target(4),
     "kafka_vs_getmany": Target(0.8),
     "kafka_200_vs_getmany": Target(0.95),
+    "audit_vs_bare_calls": Target(1.5, at_most=True),
     "rss_2gb_mb": Target(200, at_most=True),
 }
