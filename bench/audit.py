@@ -25,9 +25,13 @@ from bench.timing import in_turns
 from trailwarden.app.audit import AuditJob, audited
 from trailwarden.audit.collect import AT_ONCE
 from trailwarden.audit.controls import every_control
+from trailwarden.audit.deployed import deployed
+from trailwarden.audit.judgement import every_sample
 from trailwarden.audit.played import Recorder
 from trailwarden.audit.recording import RecordedCall
 from trailwarden.audit.report import AuditReport
+from trailwarden.audit.samples import samples
+from trailwarden.audit.trail import needed
 from trailwarden.aws import Aws, AwsSettings, Role
 from trailwarden.coverage.settings import AccountSettings
 
@@ -48,6 +52,8 @@ def audit_vs_bare_calls(setting: Setting) -> list[Figure]:
         calls = recorder.calls
 
         def audit() -> None:
+            for made in (samples, every_sample, deployed, needed):
+                made.cache_clear()  # as in a process that has just begun
             _checked(asyncio.run(audited(job, _say_nothing)))
 
         taken = in_turns({"audit": audit, "bare": lambda: asyncio.run(_bare(job.aws, calls))}, setting.rounds)

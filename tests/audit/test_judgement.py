@@ -10,7 +10,7 @@ from tests.property.strategies import pattern_and_event
 from trailwarden.audit.controls import Control, chosen, every_control
 from trailwarden.audit.deployed import deployed
 from trailwarden.audit.judgement import Judgement, judge
-from trailwarden.patterns import Pattern, Selection, compile_predicate, selection
+from trailwarden.patterns import Pattern, Selection, compile_predicate, compile_selection, selection
 
 (VPC,) = chosen(["4.14"])
 NAMES = [example["eventName"] for example in VPC.rule.must_match][:11]
@@ -142,6 +142,7 @@ def test_names_of_examples_are_not_all_that_is_asked_for() -> None:
 def test_certain_is_a_match_and_nothing_else(given_pair: tuple[Pattern, dict[str, object]]) -> None:
     pattern, event = given_pair
     found = selection(pattern, event)
+    assert compile_selection(pattern)(event) is found
     assert (found is not Selection.NO) is compile_predicate(pattern)(event)
 
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 import orjson
 
 from trailwarden.errors import PatternError
-from trailwarden.patterns import OWN_RULES, Pattern, Selection, compile_predicate, parse, selection
+from trailwarden.patterns import OWN_RULES, Pattern, Selection, compile_predicate, compile_selection, parse
 
 _TERM: Final = re.compile(r'([-?]?)(?:"((?:[^"\\]|\\.)*)"|(%[^%]*%)|([^\s"]+))')
 _EVERYTHING: Final = ("", '""', '" "')
@@ -62,10 +62,7 @@ def deployed(text: str) -> Deployed:
 
 def of_tree(tree: Pattern, text: str) -> Deployed:
     """A JSON pattern that was parsed."""
-    holds = compile_predicate(tree)
-    return Deployed(
-        text, tree, _decide=lambda event: selection(tree, event) if holds(event) else Selection.NO
-    )
+    return Deployed(text, tree, _decide=compile_selection(tree))
 
 
 def own_rule(tree: Pattern, text: str) -> Deployed:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from trailwarden.on_demand import on_demand
 
 if TYPE_CHECKING:
-    from trailwarden.patterns.certainty import Selection, selection
+    from trailwarden.patterns.certainty import Selection, compile_selection, selection
     from trailwarden.patterns.explanation import explain
     from trailwarden.patterns.limits import CLOUDWATCH, OWN_RULES, Limits
     from trailwarden.patterns.needles import Needle, required_needles
@@ -31,6 +31,7 @@ else:
         {
             "certainty": (
                 "Selection",
+                "compile_selection",
                 "selection",
             ),
             "explanation": ("explain",),
@@ -63,6 +64,7 @@ __all__ = [
     "Predicate",
     "Selection",
     "compile_predicate",
+    "compile_selection",
     "evaluate",
     "explain",
     "parse",

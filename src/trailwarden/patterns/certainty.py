@@ -4,18 +4,27 @@
 that AWS runs needs the opposite: where readings differ, nothing is certain.
 
 Keeps: what is certain is a match for the reference, too; negation is not in the language, so that what is certain of the terms is
-certain of the whole.
+certain of the whole. The compiled form agrees with the walk over the tree on every event.
 
 Next: `trailwarden.patterns.relation`, where the open questions are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 from enum import Enum
+from typing import Any
 
+from trailwarden.patterns.automaton import searcher
+from trailwarden.patterns.globs import glob, narrow, wide
+from trailwarden.patterns.paths import all_values, one_value
+from trailwarden.patterns.predicate import Predicate, compile_predicate
 from trailwarden.patterns.reference import evaluate, relate, selected
-from trailwarden.patterns.relation import ACCEPTED
-from trailwarden.patterns.syntax import And, Compare, Or, Pattern
+from trailwarden.patterns.regex import parse_regex
+from trailwarden.patterns.relation import ACCEPTED, Relation, TextTest, relate_number, relate_text
+from trailwarden.patterns.spelling import only_strings
+from trailwarden.patterns.syntax import And, Compare, Literal, Number, Operator, Or, Pattern, Selector, Text
 
 
 class Selection(Enum):
@@ -27,10 +36,22 @@ class Selection(Enum):
 
 
 def selection(pattern: Pattern, event: object) -> Selection:
-    """Whether it is selected, and whether that is certain."""
+    """Whether it is selected, and whether that is certain: by a walk over the tree."""
     if not evaluate(pattern, event):
         return Selection.NO
     return Selection.YES if _certain(pattern, event) else Selection.OPEN
+
+
+def compile_selection(pattern: Pattern) -> Callable[[dict[str, Any]], Selection]:
+    """The same, compiled, for many events."""
+    holds, surely = compile_predicate(pattern), _compiled(pattern)
+
+    def decide(event: dict[str, Any]) -> Selection:
+        if not holds(event):
+            return Selection.NO
+        return Selection.YES if surely(event) else Selection.OPEN
+
+    return decide
 
 
 def _certain(pattern: Pattern, event: object) -> bool:
@@ -40,7 +61,63 @@ def _certain(pattern: Pattern, event: object) -> bool:
         case And(terms):
             return all(_certain(term, event) for term in terms)
         case Compare(selector, operator, literal):
-            relations = [relate(literal, value) for value in selected(selector, event)]
-            return any(one and not one & ~ACCEPTED[operator] for one in relations)
+            return any(_sure(operator, relate(literal, value)) for value in selected(selector, event))
         case _:
             return evaluate(pattern, event)
+
+
+def _sure(operator: Operator, relation: Relation) -> bool:
+    """Every relation that is possible is one for which the operator holds, and there is one."""
+    return bool(relation) and not relation & ~ACCEPTED[operator]
+
+
+def _compiled(pattern: Pattern) -> Predicate:
+    match pattern:
+        case Or(terms):
+            return _any(terms)
+        case And(terms):
+            parts = tuple(map(_compiled, terms))
+            return lambda event: all(part(event) for part in parts)
+        case Compare(selector, operator, literal):
+            related = _relating(literal)
+            return _some(selector, lambda value: _sure(operator, related(value)))
+        case _:
+            return compile_predicate(pattern)
+
+
+def _any(terms: Iterable[Pattern]) -> Predicate:
+    """Plain texts for one selector are one look-up: that is what most filters are."""
+    texts: dict[Selector, set[str]] = {}
+    others: list[Predicate] = []
+    for term in terms:
+        match term:
+            case Compare(selector, Operator.EQUAL, Text(text)) if "*" not in text and only_strings((text,)):
+                texts.setdefault(selector, set()).add(text)
+            case _:
+                others.append(_compiled(term))
+    parts = (*(_some(selector, _among(frozenset(wanted))) for selector, wanted in texts.items()), *others)
+    return lambda event: any(part(event) for part in parts)
+
+
+def _among(wanted: frozenset[str]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and value in wanted
+
+
+def _some(selector: Selector, test: Callable[[Any], bool]) -> Predicate:
+    if selector.wildcards:
+        values = all_values(selector)
+        return lambda event: any(test(value) for value in values(event))
+    find = one_value(selector)
+    return lambda event: test(find(event))  # ABSENT stands in no relation to anything
+
+
+def _relating(literal: Literal) -> Callable[[Any], Relation]:
+    match literal:
+        case Number(spelling):
+            number = Decimal(spelling)
+            return lambda value: relate_number(number, value)
+        case Text(text):
+            texts = TextTest.of_text(text, glob(wide(text)), glob(narrow(text)))
+        case _:
+            texts = TextTest.of_regex(searcher(parse_regex(literal.source)))
+    return lambda value: relate_text(texts, value)
