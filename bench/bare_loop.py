@@ -1,6 +1,6 @@
 """The least that one writes first: aiobotocore receives, gets, deletes, and looks at nothing.
 
-`python -m bench.bare_loop URL`. Three pollers, the ten objects of a poll side by side, deletes in batches.
+`python -m bench.bare_loop SQS_URL S3_URL`. Three pollers, the ten objects of a poll side by side, deletes in batches.
 """
 
 from __future__ import annotations
@@ -41,17 +41,19 @@ async def get(s3: Any, body: str) -> None:
             await stream.read()
 
 
-async def main(base: str) -> None:
+async def main(queue: str, store: str) -> None:
     """Everything in the queue."""
     session = get_session()
     options: dict[str, Any] = {
         "region_name": "eu-west-1",
-        "endpoint_url": base,
         "config": AioConfig(max_pool_connections=64, s3={"addressing_style": "path"}),
     }
-    async with session.create_client("sqs", **options) as sqs, session.create_client("s3", **options) as s3:
-        await asyncio.gather(*(poll(sqs, s3, base + QUEUE) for _ in range(3)))
+    async with (
+        session.create_client("sqs", endpoint_url=queue, **options) as sqs,
+        session.create_client("s3", endpoint_url=store, **options) as s3,
+    ):
+        await asyncio.gather(*(poll(sqs, s3, queue + QUEUE) for _ in range(3)))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(*sys.argv[1:3]))

@@ -1,9 +1,9 @@
 """The figure of the S3 source: objects a second through SQS and S3, against a loop that does nothing with them.
 
-Keeps: both sides empty the same queue of the same stand-in, which takes the time from the first receive to the last delete;
-ours has committed an inventory row and every alert by then.
+Keeps: both sides empty the same queue of the same stand-in, which takes the time from the first receive to the last delete, and
+read the same objects from nginx (without it, from the stand-in); ours has committed an inventory row and every alert by then.
 
-Next: `bench.standin`, `bench.bare_loop`.
+Next: `bench.standin`, `bench.nginx`, `bench.bare_loop`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from urllib.request import urlopen
 
 from bench import ours
 from bench.matching import Disagreement
+from bench.nginx import static_s3
 from bench.processes import stored
 from bench.setting import Figure, Setting
+from bench.standin import BUCKET
 from bench.timing import Rounds
 
 _LIMIT = 120.0
@@ -37,12 +39,12 @@ def s3_objects_vs_aiobotocore(setting: Setting) -> list[Figure]:
     source = setting.corpus("small")
     state = setting.out / "objects"
 
-    def service(base: str) -> None:
+    def service(queue: str, store: str) -> None:
         shutil.rmtree(state, ignore_errors=True)
-        _run(ours.s3_service(base, state))
+        _run(ours.s3_service(queue, store, state))
 
-    def bare(base: str) -> None:
-        _run([sys.executable, "-m", "bench.bare_loop", base])
+    def bare(queue: str, store: str) -> None:
+        _run([sys.executable, "-m", "bench.bare_loop", queue, store])
 
     taken = _in_turns({"service": service, "bare": bare}, source.path, max(1, setting.rounds // 2))
     stored(state, source.manifest.files, source.manifest.wanted)
@@ -54,16 +56,16 @@ def s3_objects_vs_aiobotocore(setting: Setting) -> list[Figure]:
     ]
 
 
-def _in_turns(contestants: Mapping[str, Callable[[str], None]], folder: Path, rounds: int) -> Rounds:
+def _in_turns(contestants: Mapping[str, Callable[[str, str], None]], folder: Path, rounds: int) -> Rounds:
     """As bench.timing.in_turns, by the stand-in's clock."""
     names = list(contestants)
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for number in range(rounds):
         first = number % len(names)
         for name in names[first:] + names[:first]:
-            with _standin(folder) as base:
-                contestants[name](base)
-                with urlopen(f"{base}/stats", timeout=10) as answer:
+            with _standin(folder) as queue, static_s3(folder, BUCKET) as store:
+                contestants[name](queue, store or queue)
+                with urlopen(f"{queue}/stats", timeout=10) as answer:
                     stats = json.load(answer)
             if stats["left"]:
                 raise Disagreement(f"{name} left {stats['left']} messages in the queue")

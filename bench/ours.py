@@ -107,19 +107,19 @@ def service(path: Path, state: Path) -> list[str]:
     return _running(config, state)
 
 
-def s3_service(base: str, state: Path) -> list[str]:
-    """The command that runs the whole service once over what the queue of the stand-in at `base` announces."""
+def s3_service(queue: str, store: str, state: Path) -> list[str]:
+    """The command that runs the whole service once over what a queue announces. queue, store: addresses of SQS and S3."""
     source = {
         "kind": "s3_sqs",
         "name": "bench",
-        "queue_url": base + QUEUE,
+        "queue_url": queue + QUEUE,
         "buckets": [BUCKET],
         "follow": False,
         "wait": "1s",
     }
     config = {
         "sources": [source],
-        "aws": {"region": "eu-west-1", "endpoint_url": base, "s3_addressing": "path"},
+        "aws": {"region": "eu-west-1", "endpoints": {"sqs": queue, "s3": store}, "s3_addressing": "path"},
         "rules": {"packs": ["cis-vpc"]},
         "sinks": [{"kind": "stdout", "name": "console"}],
         "store": {"url": f"sqlite:///{state / 'state.db'}"},

@@ -1,7 +1,7 @@
 """A stand-in for S3 and SQS in a process of its own, fast enough not to be what is measured.
 
-`python -m bench.standin FOLDER` prints its port. GET /bucket/NAME gives a file of the folder from memory; POST / is SQS with
-one message for each file. GET /stats says how long it took from the first receive to the last delete.
+`python -m bench.standin FOLDER` prints its port. GET /bucket/PATH gives a file of the folder from memory, for where nginx does
+not; POST / is SQS with one message for each file. GET /stats says how long it took from the first receive to the last delete.
 
 Keeps: a message that was not deleted is counted as left.
 """
@@ -30,7 +30,7 @@ class State:
         self.objects: dict[bytes, bytes] = {}
         self.messages: deque[dict[str, object]] = deque()
         for number, path in enumerate(files):
-            name, body = path.name, path.read_bytes()
+            name, body = path.relative_to(folder).as_posix(), path.read_bytes()
             head = b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\nETag: "x"\r\n\r\n' % len(body)
             self.objects[f"/{BUCKET}/{name}".encode()] = head + body
             self.messages.append(_message(number, name, len(body)))
