@@ -186,28 +186,29 @@ async def _log_line(service: asyncio.subprocess.Process, wanted: bytes) -> None:
     _READING.add(asyncio.create_task(service.stderr.read()))
 
 
-async def _killed_run(config: Path, chance: random.Random, receiver: Receiver, instances: int) -> None:
-    """One life: killed while it starts, while it works, or while it is idle, as chance will have it; of several, one by one."""
-    services = [await _start(config) for _ in range(instances)]
+async def _killed_run(config: Path, chance: random.Random, receiver: Receiver, most: int) -> None:
+    """One life: killed while it starts, while it works, or while it is idle, as chance will have it.
+
+    most: new alerts after which it is killed at the latest, half of them on average: the kills are spread over all that passes.
+    """
+    service = await _start(config)
     try:
-        for service in services:
-            if chance.random() < 0.8:
-                await _something_new(receiver, 15.0)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(service.wait(), chance.uniform(0.0, 0.6))
-            assert service.returncode is None, f"it ended by itself with exit code {service.returncode}"
-            service.send_signal(signal.SIGKILL)
+        if chance.random() < 0.8:
+            await _something_new(receiver, chance.randint(1, max(1, most)), 15.0)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(service.wait(), chance.uniform(0.0, 0.6))
+        assert service.returncode is None, f"the service ended by itself with exit code {service.returncode}"
     finally:
-        for service in services:
-            if service.returncode is None:
-                service.send_signal(signal.SIGKILL)
-            await service.wait()
+        if service.returncode is None:
+            service.send_signal(signal.SIGKILL)
+        await service.wait()
 
 
-async def _something_new(receiver: Receiver, seconds: float) -> None:
+async def _something_new(receiver: Receiver, number: int, seconds: float) -> None:
+    wanted = len(receiver.ids) + number
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds), receiver.changed:
-            await receiver.changed.wait()
+            await receiver.changed.wait_for(lambda: len(receiver.ids) >= wanted)
 
 
 async def _finishing_run(config: Path, receiver: Receiver, expected: set[str], feed: Feed) -> None:
