@@ -189,7 +189,7 @@ async def _log_line(service: asyncio.subprocess.Process, wanted: bytes) -> None:
 async def _killed_run(config: Path, chance: random.Random, receiver: Receiver, most: int) -> None:
     """One life: killed while it starts, while it works, or while it is idle, as chance will have it.
 
-    most: new alerts after which it is killed at the latest, half of them on average: the kills are spread over all that passes.
+    most: new alerts after which it is killed at the latest, half of them on average: the kills are spread over what passes.
     """
     service = await _start(config)
     try:

@@ -30,6 +30,7 @@ from trailwarden.coverage.own import alert_path
 from trailwarden.coverage.report import Report, reported
 from trailwarden.coverage.round import Collector
 from trailwarden.coverage.settings import CoverageSettings
+from trailwarden.coverage.triggers import gives_reason
 from trailwarden.errors import StoreError
 from trailwarden.health import StatusBoard
 from trailwarden.health.model import Coverage
@@ -117,7 +118,8 @@ class CoverageWatch:
             if place is not None:
                 self.arrivals.note(*place, batch.received_at)
                 self._came = True
-        if any(routed.alert.rule_id in self.triggers for routed in commit.alerts):
+        known = self._facts.values()
+        if any(gives_reason(routed.alert, self.triggers, known) for routed in commit.alerts):
             log.info("verification_triggered")
             self._reason.set()
 
