@@ -120,7 +120,8 @@ async def crash_rounds(
             corpus.add_files(files)
             if feed.shared:
                 await companion.come_or_go()
-            await _killed_run(config, chance, receiver, state.instances)
+            waiting = len(corpus.expected) - len(receiver.ids)
+            await _killed_run(config, chance, receiver, state.instances, waiting)
             await state.killed()
             say(f"round {number}: {len(receiver.ids)} of {len(corpus.expected)} alerts have arrived")
         await state.calm()
@@ -186,22 +187,28 @@ async def _log_line(service: asyncio.subprocess.Process, wanted: bytes) -> None:
     _READING.add(asyncio.create_task(service.stderr.read()))
 
 
-async def _killed_run(config: Path, chance: random.Random, receiver: Receiver, most: int) -> None:
-    """One life: killed while it starts, while it works, or while it is idle, as chance will have it.
+async def _killed_run(
+    config: Path, chance: random.Random, receiver: Receiver, instances: int, most: int
+) -> None:
+    """One life: killed while it starts, while it works, or while it is idle, as chance will have it; of several, one by one.
 
-    most: new alerts after which it is killed at the latest, half of them on average: the kills are spread over what passes.
+    most: new alerts after which the first is killed at the latest: kills are spread over what passes, not over what begins.
     """
-    service = await _start(config)
+    services = [await _start(config) for _ in range(instances)]
     try:
-        if chance.random() < 0.8:
-            await _something_new(receiver, chance.randint(1, max(1, most)), 15.0)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(service.wait(), chance.uniform(0.0, 0.6))
-        assert service.returncode is None, f"the service ended by itself with exit code {service.returncode}"
-    finally:
-        if service.returncode is None:
+        for service in services:
+            if chance.random() < 0.8:
+                await _something_new(receiver, chance.randint(1, max(1, most)), 15.0)
+                most = 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(service.wait(), chance.uniform(0.0, 0.6))
+            assert service.returncode is None, f"it ended by itself with exit code {service.returncode}"
             service.send_signal(signal.SIGKILL)
-        await service.wait()
+    finally:
+        for service in services:
+            if service.returncode is None:
+                service.send_signal(signal.SIGKILL)
+            await service.wait()
 
 
 async def _something_new(receiver: Receiver, number: int, seconds: float) -> None:
