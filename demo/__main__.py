@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,17 @@ import aiohttp
 from rich.console import Console
 
 from demo.receiver import Receiver
-from demo.sandbox import Sandbox
+from demo.sandbox import ACCOUNT, Sandbox
 
 CONFIG = "config/demo.yaml"
 SAMPLE = sorted(Path("sample/AWSLogs").rglob("*.gz"))
 STARTING_SECONDS = 60
+PAGES = {
+    "/": "the page",
+    "/health": "health",
+    "/coverage": "the verdict, all evidence",
+    "/metrics": "for Prometheus",
+}
 console = Console(highlight=False)
 _COLOURS = {"succeeded": "green", "failed": "yellow", "denied": "yellow", "dry_run": "cyan"}
 
@@ -112,7 +119,12 @@ async def main() -> int:
             "DEMO_STATE": state,
             "DEMO_HTTP_PORT": str(port),
         }
-        console.rule("Trailwarden beside a trail, a bucket and a queue (emulated; the log files are real)")
+        console.rule("Trailwarden beside a trail")
+        console.print(
+            f"An emulated AWS on this machine: account {ACCOUNT} has a trail that writes to a bucket, and a queue\n"
+            "announces its files. Trailwarden reads them, sends its alerts to a receiver here, and asks AWS about the trail.",
+            soft_wrap=True,
+        )
         service = await asyncio.create_subprocess_exec(
             str(Path(sys.executable).with_name("trailwarden")), "run", "--config", CONFIG,
             env=environment, start_new_session=True,
@@ -141,25 +153,40 @@ async def course(
 ) -> None:
     """What happens, in this order."""
     await healthy(base, service)
-    await sandbox.deliver_files(SAMPLE)
-    count = await first_alerts(arrived, 3.0)
     console.rule("1. The feed")
     console.print(
-        f"{len(SAMPLE)} files were delivered; {count} alerts arrived with a valid signature, {receiver.refused} were refused."
+        f"{len(SAMPLE)} real log files are delivered now: an attack that was simulated in 2023, in another account.\n"
+        "An alert: when, how severe, what; below it, the file in which it was read.",
+        soft_wrap=True,
     )
-    coverage(await verdict(base, "verified"), "2. The verdict: would this feed show a VPC change?")
+    await sandbox.deliver_files(SAMPLE)
+    count = await first_alerts(arrived, 3.0)
+    console.print(
+        f"{count} alerts arrived with a valid signature, {receiver.refused} were refused.", soft_wrap=True
+    )
+    console.rule("2. Would this feed show a VPC change?")
+    coverage(await verdict(base, "verified"))
     console.rule("3. Somebody stops the trail")
+    console.print(
+        "From now on nothing more would be seen. Trailwarden sees the call that does it, and asks AWS at once."
+    )
+    began = time.monotonic()
     await sandbox.stop_trail()
     stopped = await verdict(base, "gap")
+    seconds = time.monotonic() - began
     await first_alerts(arrived, 3.0)
-    coverage(stopped, "4. The verdict now")
-    console.print(f"Look around: {base}/  {base}/health  {base}/coverage  {base}/metrics")
+    console.rule("4. Would this feed show a VPC change?")
+    coverage(stopped)
+    if stopped["verdict"] == "gap":
+        console.print(f"It took {seconds:.1f} s from the call to this verdict.")
+    console.rule()
+    for path, what in PAGES.items():
+        console.print(f"  {base}{path:<10} {what}", soft_wrap=True)
     console.print("The service goes on; Ctrl-C ends it.")
 
 
-def coverage(document: dict[str, Any], title: str) -> None:
-    """The verdict, and every condition of one Region with what it rests on."""
-    console.rule(title)
+def coverage(document: dict[str, Any]) -> None:
+    """The verdict, and every condition of one Region with what it rests on and what to do."""
     colour = {"verified": "green", "gap": "red"}.get(document["verdict"], "yellow")
     console.print(f"[bold {colour}]{document['verdict']}[/]: ", end="")
     console.print(document["reason"], markup=False, soft_wrap=True)
@@ -169,6 +196,8 @@ def coverage(document: dict[str, Any], title: str) -> None:
         console.print(
             f"  {one['status']:<9} {one['condition']:<18} {one['sentence']}", markup=False, soft_wrap=True
         )
+        if one["status"] != "verified":
+            console.print(f"{'':<31}→ {one['remedy']}", style="dim", markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":
