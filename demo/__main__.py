@@ -170,15 +170,15 @@ async def course(
     console.print(
         "From now on nothing more would be seen. Trailwarden sees the call that does it, and asks AWS at once."
     )
-    began = time.monotonic()
     await sandbox.stop_trail()
+    began = time.monotonic()
     stopped = await verdict(base, "gap")
     seconds = time.monotonic() - began
     await first_alerts(arrived, 3.0)
     console.rule("4. Would this feed show a VPC change?")
     coverage(stopped)
     if stopped["verdict"] == "gap":
-        console.print(f"It took {seconds:.1f} s from the call to this verdict.")
+        console.print(f"It took {seconds:.1f} s from the delivery of that call to this verdict.")
     console.rule()
     for path, what in PAGES.items():
         console.print(f"  {base}{path:<10} {what}", soft_wrap=True)
