@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.service import Service, configured, running
+from tests.e2e.service import Service, command, configured, running
 from tests.peers.postgresql import PostgresServer
 from tests.receiver import answer, receiving
 
@@ -69,6 +69,8 @@ async def test_an_event_that_two_received_is_one_alert(tmp_path: Path, postgres_
                 == 50
             )
         assert len(receiver.ids) == len(set(receiver.ids)) == 50
+        code, out, _ = await command("outbox", "list", "--config", str(a), "--format", "json")
+        assert (code, len(json.loads(out))) == (0, 50)
 
 
 @pytest.mark.parametrize("away", AWAY)

@@ -90,7 +90,16 @@ async def test_a_server_that_falls_silent(
     finally:
         os.kill(row["pid"], signal.SIGCONT)
     assert await store.commit(alerts(1)) in (Committed(new=1, known=0), Committed(new=0, known=1))
-    await store.close()
+    rows = await statements(
+        postgres_server.url, "SELECT pid FROM pg_stat_activity WHERE application_name = 'trailwarden'"
+    )
+    for row in rows:
+        os.kill(row["pid"], signal.SIGSTOP)
+    try:
+        await asyncio.wait_for(store.close(), 20)
+    finally:
+        for row in rows:
+            os.kill(row["pid"], signal.SIGCONT)
 
 
 async def test_a_server_that_only_reads(postgres_database: str) -> None:

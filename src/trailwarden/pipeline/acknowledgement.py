@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 
@@ -26,6 +27,8 @@ _LOOK_EVERY = 2.0
 """Seconds after which the store is asked though nothing was settled here."""
 _GATHER = 0.05
 """Seconds between two questions to the store, at least."""
+_REST = 4
+"""Times as long as the last question took: however much is held, asking for it takes up a fifth of the time at the most."""
 
 
 @dataclass(slots=True, eq=False)
@@ -96,6 +99,7 @@ class Acknowledger:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), _LOOK_EVERY if self._held else None)
             self._news.clear()
+            began = time.monotonic()
             try:
                 await self.look()
             except StoreError as fault:
@@ -103,7 +107,7 @@ class Acknowledger:
             except Exception as fault:
                 self.fault = f"{type(fault).__name__} while waiting for deliveries; the log has the details"
                 log.exception("acks_failed", source=self.source)
-            await asyncio.sleep(_GATHER)
+            await asyncio.sleep(max(_GATHER, _REST * (time.monotonic() - began)))
 
     async def look(self) -> None:
         """Ask the store, and answer for what it tells. Raises StoreError."""
