@@ -40,6 +40,18 @@ def test_a_good_one(run: Run, config: Path) -> None:
     assert "1 sources, 1 rules, 1 sinks" in result.out
 
 
+@pytest.mark.parametrize(
+    "store",
+    ['url: "postgresql://u:hunter2@db.example/t"', 'url: "postgresql://u@db.example/t", password: hunter2'],
+)
+def test_the_password_of_a_database_is_masked(run: Run, config: Path, store: str) -> None:
+    config.write_text(GOOD.replace('url: "sqlite:///state.db"', store))
+    assert run("config", "check", "--config", str(config)).code == 0
+    result = run("config", "show", "--config", str(config))
+    assert "db.example/t" in result.out
+    assert "hunter2" not in result.out + result.err
+
+
 def test_acks_that_wait_for_delivery(run: Run, config: Path) -> None:
     config.write_text(WAITS)
     assert run("config", "check", "--config", str(config)).code == 0

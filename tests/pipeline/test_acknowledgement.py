@@ -237,3 +237,26 @@ async def test_a_stop_waits_for_what_can_be_sent_and_gives_back_the_rest(tmp_pat
         await at.stop()
         assert waits.answers == ["nack: its alerts were not delivered when the service stopped"]
         assert sent.answers == ["ack"]
+
+
+async def test_what_is_given_back_while_the_store_is_asked_is_not_acked_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_store(tmp_path) as store:
+        asked, go = asyncio.Event(), asyncio.Event()
+
+        async def slowly(*_asked: Any) -> Any:
+            asked.set()
+            await go.wait()
+            return {}
+
+        monkeypatch.setattr(store, "untaken", slowly)
+        acks = Acknowledger("memory", store, frozenset({"sink"}), 10, asked.wait)
+        batch = MemoryBatch("b", payload("e"))
+        acks.hold(batch, frozenset({"alert_1"}))
+        looking = asyncio.create_task(acks.look())
+        await asyncio.wait_for(asked.wait(), 10)
+        await acks.give_back("the service stops")
+        go.set()
+        await looking
+        assert batch.answers == ["nack: the service stops"]

@@ -115,6 +115,8 @@ class Acknowledger:
         ids = frozenset[str]().union(*(held.ids for held in asked))
         left = await self.store.untaken(sorted(ids), sorted(self.required)) if ids else {}
         for held in asked:
+            if held not in self._held:
+                continue  # it was given back meanwhile
             states = {alert_id: left[alert_id] for alert_id in held.ids if alert_id in left}
             if held.batch.lost:
                 self._let_go(held)
