@@ -18,7 +18,7 @@
 #define LONGEST_PART 64
 #define DEEPEST 63 /* the kinds of the open brackets are kept as the bits of one word */
 #define MOST_HITS 65536
-#define PENDING 1024 /* brackets that are collected before they are looked at */
+#define PENDING 256 /* brackets that are collected before they are looked at: what lies between them is in the first-level cache still */
 
 #define RECORD "{\"eventVersion\":\"1."
 #define IDENTITY "\",\"userIdentity\":{" /* follows two more characters in what CloudTrail writes to S3 */

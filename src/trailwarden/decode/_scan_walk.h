@@ -76,36 +76,39 @@ TARGET static inline Py_ssize_t NAME(append)(Py_ssize_t *brackets, Py_ssize_t co
 TARGET static int NAME(walk)(Survey *survey)
 {
     Py_ssize_t brackets[PENDING + BLOCK + 4];
+    const uint8_t *const data = survey->data, *const part = survey->part;
+    const Py_ssize_t size = survey->size, part_size = survey->part_size;
     Nesting nesting = {0, 0, 0, 0};
     uint64_t escape_carry = 0, string_carry = 0, beyond_ascii = 0;
     Py_ssize_t controls = 0, pending = 0;
-    for (Py_ssize_t base = survey->start; base < survey->size; base += BLOCK) {
+    for (Py_ssize_t base = survey->start; base < size; base += BLOCK) {
         uint8_t rest[2 * BLOCK];
-        const uint8_t *block = survey->data + base;
-        const Py_ssize_t left = survey->size - base;
-        if (left < BLOCK + survey->part_size - 1) {
+        const uint8_t *block = data + base;
+        const Py_ssize_t left = size - base;
+        if (left < BLOCK + part_size - 1) {
             memset(rest, ' ', sizeof rest);
             memcpy(rest, block, (size_t)left);
             block = rest;
         }
         const Masks masks = NAME(masks_of)(block);
-        uint64_t escaped = 0;
-        int hidden = 0;
-        if (masks.backslashes | escape_carry)
-            escaped = escaped_by(survey, base, masks.backslashes, &escape_carry, &hidden);
-        const uint64_t outside = ~NAME(strings_of)(masks.quotes & ~escaped, &string_carry);
-        if (masks.low | (masks.backslashes & outside) | (uint64_t)hidden) {
-            const uint64_t control = control_of(block);
-            if (hidden || (masks.backslashes & outside))
+        const uint64_t possible = part != NULL ? NAME(possible)(block, part, part_size) : 0;
+        uint64_t quotes = masks.quotes;
+        /* One branch for all that is rare: it comes once in a hundred blocks. */
+        if (__builtin_expect((masks.backslashes | masks.low | possible | escape_carry) != 0, 0)) {
+            int hidden = 0;
+            uint64_t carry = string_carry;
+            quotes &= ~escaped_by(survey, base, masks.backslashes, &escape_carry, &hidden);
+            if (hidden || (masks.backslashes & ~NAME(strings_of)(quotes, &carry)))
                 return UNSURE;
-            beyond_ascii |= masks.low ^ control;
-            controls += __builtin_popcountll(control);
-        }
-        if (survey->part != NULL) {
-            const uint64_t possible = NAME(possible)(block, survey->part, survey->part_size);
+            if (masks.low != 0) {
+                const uint64_t control = control_of(block);
+                beyond_ascii |= masks.low ^ control;
+                controls += __builtin_popcountll(control);
+            }
             if (possible != 0 && note_hits(survey, base, possible) == UNSURE)
                 return UNSURE;
         }
+        const uint64_t outside = ~NAME(strings_of)(quotes, &string_carry);
         pending = NAME(append)(brackets, pending, base, masks.brackets & outside);
         if (pending >= PENDING) {
             if (nest(survey, &nesting, brackets, pending) == UNSURE)
