@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,16 @@ def test_a_pack_by_name_finds_what_the_control_misses(run: Run, tmp_path: Path) 
     assert run("scan", "--format", "json", str(extended)).json()["totals"]["matched"] == 0
     both = run("scan", "--pack", "cis-vpc", "--pack", "vpc-extended", "--format", "json", str(extended))
     assert both.json()["totals"]["matched"] == 1
+
+
+def test_a_name_that_is_no_utf_8_is_written_so_that_it_can_be_read(run: Run, tmp_path: Path) -> None:
+    file = os.fsencode(tmp_path) + b"/odd-\xff.json"
+    with open(file, "wb") as written:
+        written.write(ONE)
+    (report,) = run("scan", "--format", "json", str(tmp_path)).json()["files"]
+    assert report["path"].endswith("/odd-\\xff.json")
+    assert report["matches"] == {"DeleteVpc": 1}
+    assert "odd-\\xff.json" in run("scan", str(tmp_path)).out
 
 
 @pytest.mark.parametrize(

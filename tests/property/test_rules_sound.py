@@ -106,6 +106,29 @@ def test_the_bounds_of_lists(size: int) -> None:
     assert is_sound(document) is (accepted(document) is not None)
 
 
+@pytest.mark.parametrize("beyond", [0, 1])
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("title", "t" * 200), ("description", "d" * 4000), ("id", "i" * 64), ("severity", "critical"),
+        ("references", {"cis": ["c" * 500]}), ("references", {"urls": ["u"] * 32}),
+        ("references", {"mitre_attack": ["T1578.002"]}),
+    ],
+)  # fmt: skip
+def test_the_bounds_of_texts(member: str, value: Any, beyond: int) -> None:
+    """Exactly as long as allowed is sound, one more is for neither."""
+    document = {**PACK, "rules": [{**RULE, member: longer(value) if beyond else value}]}
+    assert is_sound(document) is (accepted(document) is not None) is (not beyond)
+
+
+def longer(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: longer(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [longer(value[0])] if len(value) == 1 else [*value, value[0]]
+    return value + value[-1]
+
+
 def test_the_full_rule_is_sound_and_every_member_of_the_models_is_known() -> None:
     assert is_sound(PACK)
     assert set(PACK) == set(PackText.model_fields)

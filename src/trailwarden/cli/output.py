@@ -57,6 +57,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], empty: st
     console.print(table if count else Text(empty))
 
 
+def readable(path: str) -> str:
+    """A path as text that can be printed: bytes of a name that are no UTF-8 as `\\xff`."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def shared_folder(paths: Sequence[str]) -> str:
     """What several paths begin with, up to and including a slash; "" for fewer than two.
 

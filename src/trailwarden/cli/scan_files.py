@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trailwarden.cli.in_order import in_order
+from trailwarden.cli.output import readable
 from trailwarden.detection import inspect
 from trailwarden.errors import SourceError
 
@@ -45,7 +46,7 @@ class FileReport:
     def as_dict(self) -> dict[str, Any]:
         """The published shape."""
         return {
-            "path": self.path,
+            "path": readable(self.path),
             "events": self.events,
             "matches": self.matches,
             "rules": self.rules,

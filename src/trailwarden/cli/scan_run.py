@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from trailwarden.cli.exit_codes import Exit
-from trailwarden.cli.output import print_json, print_line, print_table, shared_folder
+from trailwarden.cli.output import print_json, print_line, print_table, readable, shared_folder
 from trailwarden.cli.scan_files import FileReport, Totals, scan_all
 from trailwarden.decode import Limits
 from trailwarden.detection import Matcher, load_ruleset
@@ -66,12 +66,12 @@ def _print(output: str, reports: list[FileReport], totals: Totals) -> None:
     elif output == "jsonl":
         print_line({"totals": totals.as_dict()})
     else:
-        folder = shared_folder([report.path for report in reports])
+        folder = shared_folder([readable(report.path) for report in reports])
         if folder:
             print(f"below {folder}")
         rows = (
             [
-                r.path.removeprefix(folder),
+                readable(r.path).removeprefix(folder),
                 str(r.events),
                 _counts(r.matches),
                 str(r.quarantined or ""),
