@@ -11,6 +11,8 @@ from typing import Final
 
 from bench.audit import audit_vs_bare_calls
 from bench.kafka import kafka_200_vs_getmany, kafka_vs_getmany
+from bench.kafka_latency import kafka_p99_vs_roundtrip
+from bench.kafka_memory import kafka_rss_mb
 from bench.matching import (
     match_2t_vs_1t,
     match_200_rules_vs_1,
@@ -54,6 +56,8 @@ MEASURES: Final[dict[str, Measure]] = {
     "kafka_vs_getmany": kafka_vs_getmany,
     "kafka_200_vs_getmany": kafka_200_vs_getmany,
     "audit_vs_bare_calls": audit_vs_bare_calls,
+    "kafka_p99_vs_roundtrip": kafka_p99_vs_roundtrip,
+    "kafka_rss_mb": kafka_rss_mb,
     "rss_2gb_mb": rss_2gb_mb,
     "steps": steps,
 }
@@ -70,5 +74,7 @@ TARGETS: Final[dict[str, Target]] = {
     "kafka_vs_getmany": Target(0.8),
     "kafka_200_vs_getmany": Target(0.95),
     "audit_vs_bare_calls": Target(1.5, at_most=True),
+    "kafka_p99_vs_roundtrip": Target(10, at_most=True),
+    "kafka_rss_mb": Target(250, at_most=True),
     "rss_2gb_mb": Target(200, at_most=True),
 }

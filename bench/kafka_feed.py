@@ -62,13 +62,25 @@ class Records:
         self.wanted += is_wanted
         return _EVENT_ID.sub(f'"eventID":"{uuid(self._random)}"', text, count=1)
 
+    @staticmethod
+    def is_wanted(text: str) -> bool:
+        """Whether a record is one that matches."""
+        return _NAME.search(text) is not None
+
+    @staticmethod
+    def id_of(text: str) -> str:
+        """The event id of a record."""
+        found = _EVENT_ID.search(text)
+        assert found is not None
+        return found[0][11:-1]
+
 
 def _file(number: int, wanted: float) -> Iterator[tuple[str, bool]]:
     random = Random(f"kafka/{number}")
     trail = Trail(random)
     for _ in range(40):
         text = trail.record(random.random() < wanted)
-        yield text, _NAME.search(text) is not None
+        yield text, Records.is_wanted(text)
 
 
 @contextmanager

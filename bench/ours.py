@@ -5,6 +5,7 @@ Next: `bench.matching` and `bench.processes`, which call this.
 
 from __future__ import annotations
 
+import base64
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -146,6 +147,15 @@ def kafka_config(bootstrap: str, topic: str, group: str, state: Path) -> dict[st
         "http": {"host": "127.0.0.1", "port": 0},
         "log": {"format": "json", "level": "info"},
     }
+
+
+def kafka_following(bootstrap: str, topic: str, hook: str, state: Path) -> list[str]:
+    """The command that runs the whole service over a topic, and on, with a webhook."""
+    config = kafka_config(bootstrap, topic, "alerts", state)
+    config["sources"][0]["start"] = "latest"
+    secret = "whsec_" + base64.b64encode(bytes(32)).decode()
+    config["sinks"] = [{"kind": "webhook", "name": "hook", "url": hook, "secret": secret}]
+    return _running(config, state)[:-1]
 
 
 def kafka_service(bootstrap: str, topic: str, group: str, state: Path) -> list[str]:
