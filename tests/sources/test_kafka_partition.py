@@ -15,7 +15,7 @@ READING = Reading("bus", "kafka", 1000, 1000)
 
 
 def run(first: int, size: int) -> KafkaRun:
-    batch = Raw(first, first + size, 2, 0, -1, size, b"x" * size)
+    batch = Raw(first, first + size, 2, 0, -1, size, -1, b"x" * size)
     now = datetime(2026, 1, 1, tzinfo=UTC)
     return KafkaRun("t", 0, first, [batch], now, READING, frozenset(), lambda *_: None, lambda: False)
 

@@ -118,6 +118,10 @@ class CoverageWatch:
             if place is not None:
                 self.arrivals.note(*place, batch.received_at)
                 self._came = True
+        for row in commit.received:
+            for account, region in row.places:
+                self.arrivals.note_event(row.source, account, region, row.received_at)
+                self._came = True
         known = self._facts.values()
         if any(gives_reason(routed.alert, self.triggers, known) for routed in commit.alerts):
             log.info("verification_triggered")
@@ -137,7 +141,7 @@ class CoverageWatch:
         now = self.clock.now()
         self._note_sinks()
         lease = await self._agreed()
-        report = reported(now, self.settings, self._facts, self.arrivals.latest(), self._own(now))
+        report = reported(now, self.settings, self._facts, self.arrivals.everything(), self._own(now))
         await self._keep(report, lease)
         self._show(report)
 

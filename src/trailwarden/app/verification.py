@@ -42,7 +42,7 @@ async def verified_once(settings: Settings, clock: Clock) -> Report:
     now = clock.now()
     taken = {sink.name: memory.taken.get(sink.name) for sink in settings.sinks if sink.required}
     own = (rules(matcher, settings.decode.limits()), alert_path(taken, {}, {}, now, coverage.alert_path))
-    return reported(now, coverage, {one.account: one for one in facts}, arrivals.latest(), own)
+    return reported(now, coverage, {one.account: one for one in facts}, arrivals.everything(), own)
 
 
 async def recorded_by_service(settings: Settings, arrivals: Arrivals) -> Memory:

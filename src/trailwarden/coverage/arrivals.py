@@ -12,11 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from trailwarden.coverage.binding import Arrived
+from trailwarden.coverage.binding import Arrived, Streamed
 from trailwarden.model.log_key import LogKey, parse_log_key
 
 MAX_PLACES: Final = 10_000
 """Places told apart; the one that was quiet longest is forgotten first."""
+_STREAM: Final = "@"
+"""Before a stream's name, where it is kept: no bucket begins so."""
 _Place = tuple[str, str, str, str, str, str]
 
 
@@ -25,6 +27,7 @@ class Arrivals:
 
     def __init__(self) -> None:
         self._latest: OrderedDict[_Place, tuple[str, Arrived]] = OrderedDict()
+        self._streams: OrderedDict[tuple[str, str, str], Streamed] = OrderedDict()
 
     def note(self, bucket: str, key: str, at: datetime) -> None:
         """An object came and was dealt with. at: when it reached us."""
@@ -32,13 +35,30 @@ class Arrivals:
         if parsed is not None:
             self._keep(Arrived(bucket, parsed, at), key)
 
+    def note_event(self, stream: str, account: str, region: str, at: datetime) -> None:
+        """An event of that account and Region came in a stream. at: when it reached us."""
+        key = stream, account, region
+        self._streams[key] = Streamed(stream, account, region, at)
+        self._streams.move_to_end(key)
+        while len(self._streams) > MAX_PLACES:
+            self._streams.popitem(last=False)
+
     def latest(self) -> Sequence[Arrived]:
         """One for each place."""
         return [arrived for _, arrived in self._latest.values()]
 
+    def everything(self) -> Sequence[Arrived | Streamed]:
+        """Likewise, and one for each stream, account and Region."""
+        return [*self.latest(), *self._streams.values()]
+
     def as_json(self) -> list[list[str]]:
         """To be kept over a restart."""
-        return [[one.bucket, key, one.at.isoformat()] for key, one in self._latest.values()]
+        objects = [[one.bucket, key, one.at.isoformat()] for key, one in self._latest.values()]
+        events = [
+            [f"{_STREAM}{one.stream}", f"{one.account}/{one.region}", one.at.isoformat()]
+            for one in self._streams.values()
+        ]
+        return objects + events
 
     def restore(self, kept: Any) -> None:
         """From as_json(); what does not look like it is left out."""
@@ -47,7 +67,12 @@ class Arrivals:
                 moment = datetime.fromisoformat(at)
             except ValueError:
                 continue
-            self.note(bucket, key, moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
+            moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+            if bucket.startswith(_STREAM):
+                account, _, region = key.partition("/")
+                self.note_event(bucket.removeprefix(_STREAM), account, region, moment)
+            else:
+                self.note(bucket, key, moment)
 
     def _keep(self, arrived: Arrived, key: str) -> None:
         place = _place(arrived.bucket, arrived.key)

@@ -26,10 +26,23 @@ class Arrived:
     at: datetime
 
 
-def binding(trail: Trail, account: str, region: str, arrived: Sequence[Arrived]) -> Finding:
-    """Whether objects of that account and Region arrive from where the trail writes. arrived: of any account and Region."""
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """The latest event of an account and Region that was seen in a stream. stream: name of the source; at: when it reached us."""
+
+    stream: str
+    account: str
+    region: str
+    at: datetime
+
+
+def binding(trail: Trail, account: str, region: str, arrived: Sequence[Arrived | Streamed]) -> Finding:
+    """Whether objects of that account and Region arrive from where the trail writes. arrived: of any account and Region.
+
+    An event in a stream does not say which trail wrote it: of a stream alone this stays unknown.
+    """
     wanted = f"s3://{trail.bucket}/{trail.prefix}".rstrip("/")
-    ours = [one for one in arrived if (one.key.account, one.key.region) == (account, region)]
+    ours = [one for one in objects_in(arrived) if (one.key.account, one.key.region) == (account, region)]
     evidence: dict[str, str | bool | list[str]] = {
         "call": "cloudtrail:DescribeTrails",
         "trail": trail.arn,
@@ -49,6 +62,15 @@ def binding(trail: Trail, account: str, region: str, arrived: Sequence[Arrived])
         latest = max(bound, key=lambda one: one.at)
         sentence = f"what arrives from {account} in {region} is what {trail.name} writes to {wanted}"
         return Finding("binding", State.VERIFIED, sentence, evidence | {"at": latest.at.isoformat()})
+    streams = [one.stream for one in events_in(arrived) if (one.account, one.region) == (account, region)]
+    if not ours and streams:
+        return Finding(
+            "binding",
+            State.UNKNOWN,
+            f"events from {account} in {region} arrive in {streams[0]}, and nothing in them says which trail wrote them",
+            evidence | {"streams": sorted(set(streams))},
+            "let a source read the trail's bucket beside the stream (s3_sqs or s3_poll): what both bring is one alert",
+        )
     if not ours:
         return Finding(
             "binding",
@@ -64,6 +86,16 @@ def binding(trail: Trail, account: str, region: str, arrived: Sequence[Arrived])
         evidence,
         "let a source read the trail's bucket and prefix, or name the trail that feeds this stream",
     )
+
+
+def objects_in(arrived: Sequence[Arrived | Streamed]) -> list[Arrived]:
+    """What came as a file."""
+    return [one for one in arrived if isinstance(one, Arrived)]
+
+
+def events_in(arrived: Sequence[Arrived | Streamed]) -> list[Streamed]:
+    """What came as an event."""
+    return [one for one in arrived if isinstance(one, Streamed)]
 
 
 def _is_from(one: Arrived, trail: Trail, account: str) -> bool:

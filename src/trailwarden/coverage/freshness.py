@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from trailwarden.coverage.binding import Arrived
+from trailwarden.coverage.binding import Arrived, Streamed, events_in, objects_in
 from trailwarden.coverage.conditions import LATE, Finding, State
 from trailwarden.coverage.facts import AccountFacts, Failure, Trail, TrailStatus
 
@@ -21,13 +21,20 @@ GRACE: Final = timedelta(minutes=15)
 
 
 def freshness(
-    facts: AccountFacts, trail: Trail, region: str, arrived: Sequence[Arrived], max_age: timedelta
+    facts: AccountFacts,
+    trail: Trail,
+    region: str,
+    arrived: Sequence[Arrived | Streamed],
+    max_age: timedelta,
 ) -> Finding:
-    """arrived: the latest object of each place; max_age: a file younger than that needs no further proof."""
-    last = max(
-        (one.at for one in arrived if (one.key.account, one.key.region) == (facts.account, region)),
-        default=None,
-    )
+    """arrived: the latest object of each place; max_age: a file younger than that needs no further proof.
+
+    Of the events in a stream only some are looked into: that none was seen is no proof of a gap.
+    """
+    place, events = (facts.account, region), events_in(arrived)
+    moments = [one.at for one in objects_in(arrived) if (one.key.account, one.key.region) == place]
+    moments += [one.at for one in events if (one.account, one.region) == place]
+    last = max(moments, default=None)
     evidence: dict[str, str | bool | list[str]] = {
         "call": "cloudtrail:GetTrailStatus",
         "trail": trail.arn,
@@ -45,7 +52,7 @@ def freshness(
         )
     if status.latest_delivery:
         evidence["LatestDeliveryTime"] = status.latest_delivery.isoformat()
-    return _beside_the_trail(facts, trail, region, status, last, evidence)
+    return _beside_the_trail(facts, trail, region, status, last, evidence, sampled=bool(events))
 
 
 def _beside_the_trail(
@@ -55,6 +62,8 @@ def _beside_the_trail(
     status: TrailStatus,
     last: datetime | None,
     evidence: dict[str, str | bool | list[str]],
+    *,
+    sampled: bool,
 ) -> Finding:
     where = f"{facts.account} in {region}"
     delivered = status.latest_delivery
@@ -64,6 +73,10 @@ def _beside_the_trail(
         return _unknown(
             evidence,
             f"the organization's trail delivers in {region}; whether from {facts.account} it does not say",
+        )
+    if missed and sampled:
+        return _unknown(
+            evidence, f"CloudTrail delivered from {where}; none of it was among the events of streams"
         )
     if missed and delivered is not None and facts.asked - delivered > GRACE:
         return Finding(

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from trailwarden.coverage import conditions
-from trailwarden.coverage.binding import Arrived
+from trailwarden.coverage.binding import Arrived, Streamed
 from trailwarden.coverage.conditions import Finding, State
 from trailwarden.coverage.facts import AccountFacts, Failure
 from trailwarden.coverage.settings import AccountSettings, CoverageSettings
@@ -86,7 +86,7 @@ def reported(
     at: datetime,
     settings: CoverageSettings,
     facts: Mapping[str, AccountFacts],
-    arrived: Sequence[Arrived],
+    arrived: Sequence[Arrived | Streamed],
     own: Sequence[Finding],
 ) -> Report:
     """The round's result. facts: by account; every configured one must be there."""
@@ -99,7 +99,10 @@ def reported(
 
 
 def _of_account(
-    account: AccountSettings, facts: AccountFacts, arrived: Sequence[Arrived], settings: CoverageSettings
+    account: AccountSettings,
+    facts: AccountFacts,
+    arrived: Sequence[Arrived | Streamed],
+    settings: CoverageSettings,
 ) -> list[Verdict]:
     if isinstance(facts.regions, Failure):
         return [Verdict(account.id, "all", "", (conditions.unanswered("trail_found", facts.regions),))]

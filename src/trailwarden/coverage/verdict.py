@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Final
 
 from trailwarden.coverage import conditions
-from trailwarden.coverage.binding import Arrived, binding
+from trailwarden.coverage.binding import Arrived, Streamed, binding
 from trailwarden.coverage.conditions import Finding, State
 from trailwarden.coverage.facts import AccountFacts, Failure, Trail
 from trailwarden.coverage.freshness import freshness
@@ -44,7 +44,7 @@ def worst(states: Iterable[State]) -> State:
 def judge(
     facts: AccountFacts,
     region: str,
-    arrived: Sequence[Arrived],
+    arrived: Sequence[Arrived | Streamed],
     wanted: str = "",
     max_age: timedelta = MAX_AGE,
 ) -> Verdict:
@@ -78,7 +78,7 @@ def _badness(verdict: Verdict) -> tuple[int, int]:
 
 
 def _of_trail(
-    facts: AccountFacts, region: str, trail: Trail, arrived: Sequence[Arrived], max_age: timedelta
+    facts: AccountFacts, region: str, trail: Trail, arrived: Sequence[Arrived | Streamed], max_age: timedelta
 ) -> Verdict:
     return Verdict(
         facts.account,

@@ -9,7 +9,8 @@ Next: `trailwarden.pipeline.ingest`, which commits it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from trailwarden.decode import Rejected
@@ -36,9 +37,15 @@ def assemble(
 
 
 def assemble_run(
-    run: Run, size: int, inspection: RunInspection, route: Router, now: datetime, payload_limit: int
+    run: Run,
+    size: int,
+    inspection: RunInspection,
+    route: Router,
+    now: datetime,
+    payload_limit: int,
+    places: Collection[tuple[str, str]] = (),
 ) -> Commit:
-    """Likewise for a run: what came of a payload has the place of that payload."""
+    """Likewise for a run: what came of a payload has the place of that payload. places: accounts and Regions of its events."""
     alerts: list[RoutedAlert] = []
     quarantined: list[Quarantined] = []
     for index, one in inspection.found:
@@ -48,7 +55,7 @@ def assemble_run(
     checkpoint = run.checkpoint
     return Commit(
         alerts=alerts,
-        received=(_received(run, size, inspection.total, kept=False),),
+        received=(replace(_received(run, size, inspection.total, kept=False), places=places),),
         quarantined=quarantined,
         checkpoints=(checkpoint,) if checkpoint is not None else (),
     )

@@ -8,15 +8,17 @@ Next: `trailwarden.pipeline.ingest`, which commits and acks what comes out of he
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
 from trailwarden.decode import Limits, Rejected
 from trailwarden.detection import Inspection, Matcher, inspect, inspect_run
+from trailwarden.detection.places import places_of
 from trailwarden.errors import SourceError, UnusableError
 from trailwarden.model import Batch, Clock, Run
 from trailwarden.pipeline.assemble import Router, assemble, assemble_run
+from trailwarden.pipeline.looks import Looks
 from trailwarden.store import Commit
 from trailwarden.telemetry import Metrics
 
@@ -53,6 +55,7 @@ class Inspector:
     group_bytes: int
     group_alerts: int
     payload_limit: int
+    looks: Looks = field(default_factory=Looks)
 
     def portion(self, batches: Sequence[Batch]) -> list[Inspected | Failed]:
         """As many of the batches, from the first on, as one transaction may hold; at least one. In a worker thread."""
@@ -85,8 +88,10 @@ class Inspector:
         with self.metrics.decode_timer():
             payloads = run.payloads()
             found = inspect_run(payloads, self.matcher, self.limits)
+            look = self.looks.take(run.origin.source, found.total.seen, self.clock.now())
+            places = places_of(payloads, self.limits, look) if look else frozenset()
         size = sum(len(payload) for payload in payloads if isinstance(payload, bytes))
-        commit = assemble_run(run, size, found, self.route, self.clock.now(), self.payload_limit)
+        commit = assemble_run(run, size, found, self.route, self.clock.now(), self.payload_limit, places)
         return Inspected(run, found.total, commit)
 
     def _account_for(self, batch: Batch) -> tuple[int, Inspection]:

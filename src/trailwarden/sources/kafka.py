@@ -10,12 +10,13 @@ Next: `kafka_settings`; `kafka_session`, the life of a member; `kafka_share`, wh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from trailwarden.model import Batch
 from trailwarden.sources.base import Given, SourceState, SourceStatus
 from trailwarden.sources.kafka_settings import KafkaSettings
-from trailwarden.sources.kafka_share import Share
+from trailwarden.sources.kafka_share import Place, Share
 from trailwarden.sources.problems import Problems
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class KafkaSource:
         self._session: Session | None = None
         self._closed = False
         self._finished = False
+        self._newest: dict[Place, int] = {}
 
     async def open(self) -> None:
         """Begin to connect. A cluster that cannot be reached is a status, not an error: it may come yet."""
@@ -66,7 +68,11 @@ class KafkaSource:
         if session is None:
             return SourceStatus()
         return SourceStatus(
-            self._state(session), session.last_success, self._detail(session), self._problems.lines()
+            self._state(session),
+            session.last_success,
+            self._detail(session),
+            self._problems.lines(),
+            behind=self._behind(session),
         )
 
     async def close(self) -> None:
@@ -83,6 +89,7 @@ class KafkaSource:
         if consumer is None or not self._share.open:
             return
         for taken in consumer.fetcher.take(self._share.has_room):
+            self._newest[taken.topic, taken.number] = max((one.newest for one in taken.batches), default=-1)
             self._share.add((taken.topic, taken.number), taken.position, taken.next_offset, taken.batches)
 
     async def _until_change(self) -> None:
@@ -105,6 +112,19 @@ class KafkaSource:
             return SourceState.FINISHED
         return SourceState.STARTING if session.last_success is None else SourceState.RUNNING
 
+    def _behind(self, session: Session) -> timedelta | None:
+        """Of the partition that is furthest behind: the age of what was taken last, by the messages' own times."""
+        if session.consumer is None or not session.adopted:
+            return None
+        late = [self._newest.get(place, -1) for place in session.consumer.behind()]
+        known = [newest for newest in late if newest >= 0]
+        if not late:
+            return timedelta(0)
+        if not known:
+            return None
+        age = self._given.clock.now() - datetime.fromtimestamp(min(known) / 1000, UTC)
+        return max(age, timedelta(0))
+
     def _detail(self, session: Session) -> str:
         if session.fault:
             return session.fault
@@ -113,4 +133,4 @@ class KafkaSource:
         number = len(self._share.partitions)
         if not number:
             return "the group gave it no partition: there are as many members as partitions, or more"
-        return f"{number} partitions, {session.consumer.behind()} messages behind"
+        return f"{number} partitions, {sum(session.consumer.behind().values())} messages behind"

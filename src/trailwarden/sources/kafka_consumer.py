@@ -113,15 +113,15 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc]
         """What the group gave us; empty also while it is being given."""
         return [(tp.topic, tp.partition) for tp in self.assignment()]
 
-    def behind(self) -> int:
-        """Messages in our partitions that were not fetched yet, as of the last answers."""
-        total = 0
+    def behind(self) -> dict[Place, int]:
+        """Messages of each of our partitions that were not fetched yet, as of the last answers; without those that have none."""
         assigned = self._subscription.subscription
+        found: dict[Place, int] = {}
         for tp in self.assignment():
             state = assigned.assignment.state_value(tp)
-            if state.highwater is not None and state.has_valid_position:
-                total += max(0, state.highwater - state.position)
-        return total
+            if state.highwater is not None and state.has_valid_position and state.highwater > state.position:
+                found[tp.topic, tp.partition] = state.highwater - state.position
+        return found
 
     async def first_offset(self, place: Place) -> tuple[int, bool]:
         """Where to begin with a partition, and whether the group has said so."""

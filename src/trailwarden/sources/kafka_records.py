@@ -32,7 +32,7 @@ TOMBSTONE: Final = b"null"
 
 class Raw(NamedTuple):
     """A record batch as it lies in an answer. first, next_offset: of its messages; producer: of a transaction;
-    number: of messages.
+    number: of messages; newest: time of the latest one, milliseconds since 1970.
     """
 
     first: int
@@ -41,6 +41,7 @@ class Raw(NamedTuple):
     attributes: int
     producer: int
     number: int
+    newest: int
     data: bytes
 
     @property
@@ -66,14 +67,13 @@ def raw_batches(data: bytes) -> Iterator[Raw]:
         if length < 0 or end > len(data):
             return
         if length >= _HEAD.size - _BEFORE_LENGTH and data[position + 16] >= _OLDEST:
-            _, _, _, magic, _, attributes, last, _, _, producer, _, _, count = _HEAD.unpack_from(
+            _, _, _, magic, _, attributes, last, _, newest, producer, _, _, count = _HEAD.unpack_from(
                 data, position
             )
-            yield Raw(first, first + last + 1, magic, attributes, producer, count, data[position:end])
+            yield Raw(first, first + last + 1, magic, attributes, producer, count, newest, data[position:end])
         else:
-            yield Raw(
-                first, first + 1, data[position + 16] if length > 4 else 0, 0, -1, 1, data[position:end]
-            )
+            magic = data[position + 16] if length > 4 else 0
+            yield Raw(first, first + 1, magic, 0, -1, 1, -1, data[position:end])
         position = end
 
 

@@ -5,7 +5,7 @@ Next: `trailwarden.store.base`, what may be asked of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -39,7 +39,8 @@ class Received:
     """One line of the inventory.
 
     sha256: hex, over the decompressed content (what CloudTrail's digests list); size: bytes as they came;
-    kept: whether there is to be a row of it: what a stream hands over is never asked for again.
+    kept: whether there is to be a row of it: what a stream hands over is never asked for again;
+    places: accounts and Regions that some of its events are of, where nothing else tells. Not stored.
     """
 
     source: str
@@ -51,6 +52,7 @@ class Received:
     quarantined: int
     received_at: datetime
     kept: bool = True
+    places: Collection[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
