@@ -42,24 +42,31 @@ def kafka_200_vs_getmany(setting: Setting) -> list[Figure]:
 
 
 def _against_getmany(setting: Setting, name: str, messages: int, events_each: int) -> list[Figure]:
-    state = setting.out / "kafka"
-    seconds: dict[str, list[float]] = {"ours": [], "bare": []}
-    with broker() as address:
-        topic = produced(address, f"bench-{events_each}", messages, events_each)
-        for number in range(setting.rounds + 1):
-            taken = {}
-            for side in ("ours", "bare") if number % 2 else ("bare", "ours"):
-                taken[side] = _ours(topic, state, number) if side == "ours" else _bare(topic)
-            if number:  # the first is to warm up
-                for side, one in taken.items():
-                    seconds[side].append(one)
-    rounds = Rounds({side: tuple(one) for side, one in seconds.items()})
+    """With the corpus's share of matches, and, beside it, without any: what alerts cost is not the source's."""
     short = name.removesuffix("_vs_getmany")
+    with broker() as address:
+        topic = produced(address, f"{short}-matches", messages, events_each)
+        rounds = _in_turns(topic, setting)
+        quiet = produced(address, f"{short}-none", messages, events_each, wanted=0.0)
+        without = _in_turns(quiet, setting)
     return [
         Figure(name, rounds.faster("ours", "bare")),
         Figure(f"{short}_events_per_s", rounds.rate("ours", topic.events), "events/s"),
         Figure(f"{short}_getmany_events_per_s", rounds.rate("bare", topic.events), "events/s"),
+        Figure(f"{short}_no_match_vs_getmany", without.faster("ours", "bare")),
     ]
+
+
+def _in_turns(topic: Topic, setting: Setting) -> Rounds:
+    seconds: dict[str, list[float]] = {"ours": [], "bare": []}
+    for number in range(setting.rounds + 1):
+        taken = {}
+        for side in ("ours", "bare") if number % 2 else ("bare", "ours"):
+            taken[side] = _ours(topic, setting.out / "kafka", number) if side == "ours" else _bare(topic)
+        if number:  # the first is to warm up
+            for side, one in taken.items():
+                seconds[side].append(one)
+    return Rounds({side: tuple(one) for side, one in seconds.items()})
 
 
 def _bare(topic: Topic) -> float:
@@ -70,7 +77,7 @@ def _bare(topic: Topic) -> float:
 def _ours(topic: Topic, state: Path, number: int) -> float:
     """From the assignment of the partitions to the end of the last group, by the service's own log."""
     shutil.rmtree(state, ignore_errors=True)
-    done = _run(ours.kafka_service(topic.bootstrap, topic.name, f"bench-{number}", state))
+    done = _run(ours.kafka_service(topic.bootstrap, topic.name, f"{topic.name}-{number}", state))
     entries = [json.loads(line) for line in done.stderr.splitlines() if line.startswith(b"{")]
     with closing(sqlite3.connect(state / "state.db")) as database:
         (alerts,) = database.execute("SELECT count(*) FROM alerts").fetchone()

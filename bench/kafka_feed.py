@@ -93,14 +93,13 @@ def broker() -> Iterator[str]:
         raise Unavailable(str(absent)) from None
 
 
-def produced(address: str, name: str, messages: int, events_each: int) -> Topic:
-    """A new topic with that many messages. events_each: 1 for bare records, more for log files."""
-    return asyncio.run(_produced(address, name, messages, events_each))
+def produced(address: str, name: str, messages: int, events_each: int, wanted: float = WANTED) -> Topic:
+    """A new topic with that many messages. events_each: 1 for bare records, more for log files; wanted: share of matches."""
+    return asyncio.run(_produced(address, name, messages, events_each, Records(wanted)))
 
 
-async def _produced(address: str, name: str, messages: int, events_each: int) -> Topic:
+async def _produced(address: str, name: str, messages: int, events_each: int, records: Records) -> Topic:
     await create_topic(address, name, PARTITIONS)
-    records = Records()
     async with producing(address, **PRODUCER) as producer:
         waiting: list[asyncio.Future[object]] = []
         for number in range(messages):
