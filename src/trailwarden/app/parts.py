@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from trailwarden.app.delays import note_delays
 from trailwarden.app.routing import router
 from trailwarden.app.turns import Turn, holder
 from trailwarden.detection import Matcher, load_ruleset
@@ -68,8 +69,13 @@ async def _save(store: Store, checkpoints: Sequence[Checkpoint]) -> None:
     await store.commit(Commit(checkpoints=checkpoints))
 
 
-def _not_watched(_batches: Sequence[Batch], _commit: Commit) -> None:
-    """Nothing is verified."""
+def _observers(metrics: Metrics, watch: CoverageWatch | None) -> Callable[[Sequence[Batch], Commit], None]:
+    def observed(batches: Sequence[Batch], commit: Commit) -> None:
+        note_delays(metrics, batches, commit)
+        if watch is not None:
+            watch.observed(batches, commit)
+
+    return observed
 
 
 def _look_again(acks: Sequence[Acknowledger]) -> None:
@@ -166,7 +172,7 @@ async def make_parts(
                 metrics=metrics,
                 pool=pool,
                 committed=lambda _new: delivery.wake(),
-                observed=watch.observed if watch is not None else _not_watched,
+                observed=_observers(metrics, watch),
                 acks=acks if delivered else None,
             )
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 _KEY: Final = re.compile(
@@ -34,6 +35,7 @@ class LogKey:
     delivered: datetime
 
 
+@lru_cache(maxsize=1024)
 def parse_log_key(key: str) -> LogKey | None:
     """The parts of a key; None for one that is not of CloudTrail's form, a folder or somebody else's object."""
     found = _KEY.fullmatch(key)

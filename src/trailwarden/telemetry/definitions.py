@@ -22,6 +22,7 @@ PREFIX: Final = "trailwarden_"
 OUTCOMES: Final = ("acked", "quarantined", "nacked")
 DUPLICATES: Final = ("known", "conflicting")
 COMMITS: Final = ("committed", "failed")
+FEED_STAGES: Final = ("event_to_s3", "s3_to_here")
 VERDICTS: Final = ("delivered", "retry", "refused", "hold")
 OUTBOX_STATES: Final = ("pending", "dead")
 SOURCE_STATES: Final = ("starting", "running", "failing", "finished")
@@ -114,6 +115,9 @@ METRICS: Final[tuple[Definition, ...]] = (
     Definition("event_delay_seconds", "histogram", (),
                "From the time of a matched event to the making of its alert; replayed events are in it.",
                _none, _EVENT_DELAY),
+    Definition("feed_delay_seconds", "histogram", ("stage",),
+               "event_to_s3: from a matched event to the minute in its log file's name; s3_to_here: from that to us.",
+               _each(FEED_STAGES), _EVENT_DELAY),
     # --- batches ----------------------------------------------------------------------------------------------------
     Definition("batches_total", "counter", ("source", "outcome"),
                "Batches, by what became of them; quarantined: acked, and not one event could be had from it.",

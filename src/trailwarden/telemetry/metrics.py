@@ -149,6 +149,10 @@ class Metrics:
         self._counters["alert_duplicates_total"].labels("conflicting").inc(conflicting)
         self._counters["alert_duplicates_total"].labels("known").inc(committed.known - conflicting)
 
+    def feed_delay(self, stage: str, seconds: float) -> None:
+        """stage: of FEED_STAGES. A file may be named by the minute that ends after it came."""
+        self._histograms["feed_delay_seconds"].labels(stage).observe(max(0.0, seconds))
+
     @contextmanager
     def commit_timer(self) -> Iterator[None]:
         """Around one transaction of the store: its time, and whether it failed."""
