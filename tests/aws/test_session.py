@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from botocore.exceptions import NoCredentialsError
 
@@ -71,4 +73,18 @@ async def test_a_call_under_way_survives_one_renewal(emulator: Emulator) -> None
     client = await aws.client("sts")
     await aws.renew()
     assert (await client.get_caller_identity())["Account"] == ACCOUNT
+    await aws.close()
+
+
+async def test_an_assumed_role_is_assumed_anew_before_it_expires(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws = Aws(emulator.settings(), Role(role_arn="arn:aws:iam::222222222222:role/reader"))
+    first = await aws.credentials()
+    assert await aws.credentials() == first
+    assert aws._session is not None
+    later = datetime.now(UTC) + timedelta(minutes=50)  # of sixty
+    aws._session._credentials._time_fetcher = lambda: later
+    monkeypatch.setattr("botocore.credentials._local_now", lambda: later)
+    assert await aws.credentials() != first
     await aws.close()
