@@ -74,11 +74,16 @@ class Postgres(State):
     def __init__(self, folder: Path) -> None:
         self.server = PostgresServer(durable=True)
         self.crashes = 0
+        self._over = asyncio.Event()
         self._crashing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        await asyncio.to_thread(self.server.create)
-        await asyncio.to_thread(self.server.start)
+        try:
+            await asyncio.to_thread(self.server.create)
+            await asyncio.to_thread(self.server.start)
+        except BaseException:
+            self.server.remove()
+            raise
         self._crashing = asyncio.create_task(self._crash_at_random())
 
     async def stop(self) -> None:
@@ -89,22 +94,22 @@ class Postgres(State):
         return {"url": self.server.url, "connect_timeout": "2s", "statement_timeout": "2s", "pool_size": 4}
 
     async def calm(self) -> None:
-        task, self._crashing = self._crashing, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            with contextlib.suppress(RuntimeError):
-                await asyncio.to_thread(self.server.stop)
-            await asyncio.to_thread(self.server.start)
+        self._over.set()
+        if self._crashing is not None:
+            await self._crashing
 
     async def _crash_at_random(self) -> None:
         chance = random.Random(str(self.server.folder))
-        while True:
-            await asyncio.sleep(chance.uniform(0.5, 3.0))
+        while not await self._over_within(chance.uniform(0.5, 3.0)):
             await asyncio.to_thread(self.server.crash)
-            await asyncio.sleep(chance.uniform(0.0, 0.5))
+            await self._over_within(chance.uniform(0.0, 0.5))
             await asyncio.to_thread(self.server.start)
             self.crashes += 1
+
+    async def _over_within(self, seconds: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._over.wait(), seconds)
+        return self._over.is_set()
 
 
 STATES: dict[str, type[State]] = {"sqlite": Lasting, "lost": Lost, "postgresql": Postgres}
