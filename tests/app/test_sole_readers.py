@@ -15,7 +15,7 @@ from trailwarden.model import SystemClock
 from trailwarden.settings import Settings
 from trailwarden.store import Store, StoreSettings, open_store
 
-BRIEF = timedelta(seconds=1)
+BRIEF = timedelta(seconds=3)
 CLOCK = SystemClock()
 
 
@@ -42,7 +42,7 @@ async def test_the_second_one_is_refused_while_the_first_goes_on(postgres_databa
     await begin([turn(store, "host-b/2", "source/other")], asyncio.Event())
     keeping.cancel()
     await first[0].give_up()
-    await asyncio.wait_for(begin(second, asyncio.Event()), 0.5)
+    await asyncio.wait_for(begin(second, asyncio.Event()), 2)
     await store.close()
 
 
