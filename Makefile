@@ -32,6 +32,8 @@ check: $(BIN)/.ready  ## style, types, import contract, file sizes, docs
 crash: $(BIN)/.ready  ## kill -9 the service ROUNDS times over one corpus; every alert must arrive, none under two ids
 	$(BIN)/python -m tests.crash --rounds $(ROUNDS)
 	$(BIN)/python -m tests.crash --rounds $(ROUNDS) --source s3_sqs --files 400
+	$(BIN)/python -m tests.crash --rounds $(ROUNDS) --source kinesis
+	$(BIN)/python -m tests.crash --rounds $(ROUNDS) --source kinesis_leases
 	$(BIN)/python -m tests.crash --rounds $(ROUNDS) --source s3_sqs --files 100 --store lost
 	$(BIN)/python -m tests.crash --rounds $(ROUNDS) --source s3_sqs --files 100 --store postgresql
 	$(BIN)/python -m tests.crash --rounds $(ROUNDS) --source kafka --files 100

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import NoCredentialsError
+from botocore.utils import parse_timestamp
 
 from tests.aws.emulator import ACCOUNT, Emulator
 from trailwarden.aws import Aws, Role
+from trailwarden.aws.session import _moment
 
 
 async def _who(aws: Aws) -> str:
@@ -88,3 +90,12 @@ async def test_an_assumed_role_is_assumed_anew_before_it_expires(
     monkeypatch.setattr("botocore.credentials._local_now", lambda: later)
     assert await aws.credentials() != first
     await aws.close()
+
+
+@pytest.mark.parametrize(
+    "told", [1767225600, 1767225600.123, "2026-01-01T00:00:00.123Z", "2026-01-01T00:00:00Z"]
+)
+def test_times_in_answers_are_read_exactly_and_in_utc(told: float | str) -> None:
+    moment = _moment(told)
+    assert moment.utcoffset() == timedelta(0)
+    assert moment == parse_timestamp(told)

@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from aiobotocore.credentials import AioAssumeRoleCredentialFetcher, AioDeferredR
 from aiobotocore.session import AioSession
 from botocore import exceptions as boto
 from botocore.credentials import ReadOnlyCredentials
+from botocore.utils import parse_timestamp
 
 from trailwarden.aws.settings import AwsSettings, Role
 
@@ -105,6 +107,7 @@ class Aws:
     async def _signed_in(self) -> AioSession:
         if self._session is None:
             session = AioSession(profile=self.settings.profile)
+            session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
             if self.role.role_arn is not None:
                 await self._assume(session, self.role.role_arn)
             self._session = session
@@ -154,6 +157,16 @@ class Aws:
         if settings.proxy_url is not None:
             config["proxies"] = {"http": settings.proxy_url, "https": settings.proxy_url}
         return config
+
+
+def _moment(value: Any) -> datetime:
+    """A time in an answer. botocore takes numbers by way of the local time zone, which for the records of a stream takes as long
+    as all the rest of their parsing.
+    """
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    parsed: datetime = parse_timestamp(value)
+    return parsed
 
 
 def _create(session: AioSession, arguments: dict[str, Any], service: str, **keys: Any) -> Any:

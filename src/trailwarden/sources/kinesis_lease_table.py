@@ -197,7 +197,11 @@ class LeaseTable:
 
     async def _client(self) -> Any:
         return await self._aws.client(
-            "dynamodb", self._region, read_timeout=self._timeout, connect_timeout=self._timeout
+            "dynamodb",
+            self._region,
+            read_timeout=self._timeout,
+            connect_timeout=self._timeout,
+            retries={"mode": "standard", "total_max_attempts": 2},  # what comes too late helps nobody
         )
 
 
