@@ -142,9 +142,9 @@ class KinesisSource:
         self._ready.append((reader, run))
         self._change.set()
 
-    def holds(self, shard: str) -> bool:
-        """Whether it is ours at this moment."""
-        return self._custody.holds(shard)
+    def holding(self, shard: str) -> object | None:
+        """As what it is ours at this moment."""
+        return self._custody.holding(shard)
 
     def put_back(self, reader: ShardReader, run: KinesisRun, reason: str) -> None:
         """It was not dealt with: it comes again after a rest."""
@@ -199,7 +199,10 @@ class KinesisSource:
     def _sync(self) -> None:
         """A reader for each shard that is ours, and none for another."""
         held = {} if self._closed else self._custody.held()
-        for shard in self._readers.keys() - held.keys():
+        # One that was lost and taken again has a reader that has lost it: it begins anew where the shard stands by now.
+        for shard in [
+            one for one, (reader, _) in self._readers.items() if one not in held or reader.is_lost()
+        ]:
             reader, task = self._readers.pop(shard)
             reader.stop()
             task.cancel()
@@ -224,7 +227,8 @@ class KinesisSource:
             log.error("reader_failed", source=self.name, shard=shard, exc_info=bug)
             self._rounds.bugs.append(bug)
             reader.stop()
-            self._readers.pop(shard, None)  # the next look begins again where it stands
+            if self._readers.get(shard, (None,))[0] is reader:
+                del self._readers[shard]  # the next look begins again where it stands
             self._change.set()
 
         task.add_done_callback(over)

@@ -43,8 +43,8 @@ class Custody(Protocol):
         """The shards that are ours to read now, and where each was left. None of a finished one."""
         ...
 
-    def holds(self, shard: str) -> bool:
-        """Whether it is ours to read at this moment."""
+    def holding(self, shard: str) -> object | None:
+        """None where it is not ours to read at this moment. When it was lost and taken again, another object than before."""
         ...
 
     def moved(self, shard: str, position: Position) -> None:
@@ -76,18 +76,15 @@ class StoreCustody:
 
     async def attend(self, shards: Mapping[str, Shard], identity: str) -> None:
         begun = bool(self._identity)
-        if begun and identity != self._identity:
-            self._known = dict.fromkeys(self._known, Position(TRIM_HORIZON))
-            self._unwritten.update(self._known)
-        if identity != self._identity:
-            self._identity = identity
-            await self._write({}, [Checkpoint(self._source, IDENTITY, identity)])
+        fresh = {} if identity == self._identity else {name: Position(TRIM_HORIZON) for name in self._known}
         now = self._clock.now()
         for name in shards.keys() - self._known.keys():
-            self._known[name] = self._unwritten[name] = first_position(
-                self._start, shards[name].closed, now, begun
-            )
-        await self.keep()  # before anything is read: a stop must not make the beginning a later one
+            fresh[name] = first_position(self._start, shards[name].closed, now, begun)
+        if fresh or identity != self._identity:
+            # Before anything is read, and all at once: a stop must not make the beginning a later one.
+            await self._write(fresh, [Checkpoint(self._source, IDENTITY, identity)])
+            self._known.update(fresh)
+            self._identity = identity
         self._held = {name for name in startable(shards, self._finished()) if not self._known[name].ended}
 
     async def keep(self) -> None:
@@ -98,8 +95,8 @@ class StoreCustody:
     def held(self) -> Mapping[str, Position]:
         return {name: self._known[name] for name in self._held if not self._known[name].ended}
 
-    def holds(self, shard: str) -> bool:
-        return shard in self._held and not self._known[shard].ended
+    def holding(self, shard: str) -> object | None:
+        return self if shard in self._held and not self._known[shard].ended else None
 
     def moved(self, shard: str, position: Position) -> None:
         self._known[shard] = self._unwritten[shard] = position

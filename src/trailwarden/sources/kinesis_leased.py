@@ -89,17 +89,17 @@ class LeaseCustody:
         self._raise_first(failures)
 
     def held(self) -> Mapping[str, Position]:
-        return {key: one.position for key, one in list(self._held.items()) if self.holds(key)}
+        return {key: one.position for key, one in list(self._held.items()) if self.holding(key) is not None}
 
-    def holds(self, shard: str) -> bool:
+    def holding(self, shard: str) -> object | None:
         held = self._held.get(shard)
         if held is not None and held.until <= self._monotonic():
             self._lose(shard, "it could not be renewed in time")
-            return False
-        return held is not None and not held.position.ended
+            return None
+        return held if held is not None and not held.position.ended else None
 
     def moved(self, shard: str, position: Position) -> None:
-        if self.holds(shard):
+        if self.holding(shard) is not None:
             self._held[shard].position = position
 
     async def release(self) -> None:

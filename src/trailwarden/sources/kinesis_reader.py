@@ -47,7 +47,7 @@ class Told(Protocol):
 
     def hand_on(self, reader: ShardReader, run: KinesisRun) -> None: ...
 
-    def holds(self, shard: str) -> bool: ...
+    def holding(self, shard: str) -> object | None: ...
 
     def put_back(self, reader: ShardReader, run: KinesisRun, reason: str) -> None: ...
 
@@ -90,6 +90,7 @@ class ShardReader:
         self._out: dict[str, int] = {}
         self._room = asyncio.Event()
         self._chance: Callable[[], float] = random.random
+        self._holding = source.holding(shard)
         self.failures = 0
 
     @property
@@ -138,15 +139,15 @@ class ShardReader:
 
     def is_lost(self) -> bool:
         """Whether somebody else may read the shard by now."""
-        return self.stopped or not self._source.holds(self.shard)
+        return self.stopped or self._source.holding(self.shard) is not self._holding
 
     def _answered(self, run: KinesisRun, reason: str | None) -> None:
         if reason is not None:
-            if not self.stopped:
+            if not self.is_lost():
                 self._source.put_back(self, run, reason)
             return
         part = self._parts.pop(run.key, None)
-        if part is None or self.stopped:
+        if part is None or self.is_lost():
             return
         self._budget.give(self._out.pop(run.key))
         self._source.dealt_with(run)
@@ -207,6 +208,8 @@ class ShardReader:
             self._tell_reached()
 
     def _tell_reached(self) -> None:
+        if self.is_lost():
+            return
         ended = self.read_to_end and self.prefix.whole
         self._source.reached(self.shard, Position(SHARD_END) if ended else self.prefix.position)
 
