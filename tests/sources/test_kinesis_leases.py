@@ -67,8 +67,8 @@ async def test_a_table_that_cannot_be_written_stops_the_shards_until_it_can(worl
     async with working(world, world.source(**LEASED)) as source:
         await world.until(lambda: len(world.got) == 2)
         world.proxy.always["UpdateItem"] = "internal"
-        await comes_true(lambda: not source._readers)
-        assert any("cannot be written" in line for line in source.status().problems)
+        await comes_true(lambda: not source._readers and source.status().state is SourceState.FAILING)
+        assert "InternalError" in source.status().detail
         await put(world, b"3", b"4")
         world.proxy.always.clear()
         await world.until(lambda: {b"3", b"4"} <= set(world.data()))
