@@ -25,6 +25,7 @@ from tests.sources.kafka_world import (
 from trailwarden.errors import Reason, UnusableError
 from trailwarden.model import Run
 from trailwarden.sources import SourceState
+from trailwarden.sources.kafka import KafkaSource
 
 MIB = 1024 * 1024
 
@@ -153,6 +154,7 @@ async def test_what_retention_took_before_it_was_read_is_told(kafka: Kafka) -> N
     async with opened(kafka.bootstrap, topic, follow=False) as source:
         assert await everything(source) == [b"%d" % number for number in range(15, 20)]
         (problem,) = source.status().problems
+        assert source.status().missed == 5
         assert "offset 10 is not there any more, reading goes on at 15: 5 messages" in problem
     assert await committed(kafka.bootstrap, topic) == 20
 
@@ -215,3 +217,30 @@ async def test_a_static_member_that_restarts_quickly_moves_no_partition(kafka: K
             await shows(two, "1 partitions")
             await asyncio.sleep(1)
             assert list(one._share.partitions.values()) == list(before.values())
+
+
+async def test_two_that_live_under_one_instance_id_are_told_and_nothing_is_lost(kafka: Kafka) -> None:
+    topic = await new_topic(kafka.bootstrap)
+    wanted, seen = {b"%d" % number for number in range(20)}, set[object]()
+
+    async def reading(source: KafkaSource) -> None:
+        while True:
+            seen.update(await acked(source, 1))
+
+    def told(*sources: KafkaSource) -> bool:
+        lines = [line for source in sources for line in (source.status().detail, *source.status().problems)]
+        return any("two instances with one instance_id" in line for line in lines)
+
+    async with (
+        opened(kafka.bootstrap, topic, instance_id="one") as one,
+        opened(kafka.bootstrap, topic, instance_id="one") as two,
+    ):
+        tasks = [asyncio.create_task(reading(source)) for source in (one, two)]
+        for value in sorted(wanted):
+            await put(kafka.bootstrap, topic, [value])
+        while not told(one, two):
+            await put(kafka.bootstrap, topic, [b"more"])
+        await until(lambda: wanted <= seen)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

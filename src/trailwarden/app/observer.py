@@ -70,7 +70,9 @@ class Observer:
             status = source.status()
             self.board.set(source_check(source.name, status, now))
             self.board.set(ingest_check(source.name, ingest.status, now))
-            self.metrics.source(source.name, status.state.value, status.last_success, status.behind)
+            self.metrics.source(
+                source.name, status.state.value, status.last_success, status.behind, status.missed
+            )
             if ingest.acks is not None:
                 self.board.set(ack_check(source.name, ingest.acks, now))
                 self.metrics.held(source.name, ingest.acks.held)

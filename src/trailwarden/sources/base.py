@@ -53,7 +53,8 @@ class SourceState(StrEnum):
 class SourceStatus:
     """A snapshot for health. last_success: last poll that went through, also an empty one. problems: one line each, bounded;
     passed_over: what was not read on purpose, why -> how many since the start; behind: how far the reading is behind the newest
-    of a stream, None where it is not known.
+    of a stream, None where it is not known; missed: messages of a stream that were gone before
+    they could be read, since the start.
     """
 
     state: SourceState = SourceState.STARTING
@@ -62,6 +63,7 @@ class SourceStatus:
     problems: list[str] = field(default_factory=list)
     passed_over: Mapping[str, int] = field(default_factory=dict)
     behind: timedelta | None = None
+    missed: int | None = None
 
 
 class Source(Protocol):

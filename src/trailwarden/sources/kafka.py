@@ -73,6 +73,7 @@ class KafkaSource:
             self._detail(session),
             self._problems.lines(),
             behind=self._behind(session),
+            missed=session.missed,
         )
 
     async def close(self) -> None:

@@ -61,12 +61,16 @@ _LINES: Final[tuple[tuple[type[BaseException] | tuple[type[BaseException], ...],
     ),
 )
 
+_HEARTBEAT: Final = "heartbeat"
+
 
 def line_of(fault: BaseException) -> str:
     """For a status. Never raises. An error of the connection is told by what caused it, where that is known."""
     cause = fault.__cause__ or fault.__context__
     if isinstance(fault, errors.KafkaConnectionError) and cause is not None:
         return line_of(cause)
+    if type(fault) is errors.KafkaError and _HEARTBEAT in str(fault):
+        return line_of(errors.CommitFailedError())  # FENCED_INSTANCE_ID, which aiokafka does not know
     for kinds, line in _LINES:
         if isinstance(fault, kinds):
             return line

@@ -130,6 +130,9 @@ class Session:
             try:
                 await self._life()
             except _FAULTS as fault:
+                log.warning(
+                    "client_ended", source=self._settings.name, error=f"{type(fault).__name__}: {fault}"
+                )
                 self._note_fault(str(fault) if isinstance(fault, ConfigError) else await self._reason(fault))
             if asyncio.get_running_loop().time() - began > 60.0:
                 tries = 0

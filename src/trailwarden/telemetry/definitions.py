@@ -143,6 +143,8 @@ METRICS: Final[tuple[Definition, ...]] = (
                "Committed batches that are acked once their alerts are delivered (`ack: delivered`).", _per_source),
     Definition("source_behind_seconds", "gauge", ("source",),
                "How far the reading is behind the newest of a stream, by the shard that is furthest behind.", _none),
+    Definition("source_missed_messages", "gauge", ("source",),
+               "Messages of a stream that were gone before they could be read, since the start.", _none),
     # --- alerts and sinks -------------------------------------------------------------------------------------------
     Definition("alerts_total", "counter", ("rule", "severity"),
                "Alerts made and committed; the duplicates, which the store had already, are in it.",

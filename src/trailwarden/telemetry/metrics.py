@@ -210,14 +210,21 @@ class Metrics:
         self._gauges["outbox_oldest_timestamp_seconds"].labels(sink).set(oldest.timestamp() if oldest else 0)
 
     def source(
-        self, name: str, state: str, last_success: datetime | None, behind: timedelta | None = None
+        self,
+        name: str,
+        state: str,
+        last_success: datetime | None,
+        behind: timedelta | None = None,
+        missed: int | None = None,
     ) -> None:
-        """How a source is doing. state: one of SOURCE_STATES; last_success: None before the first; behind: of a stream."""
+        """How a source is doing. state: one of SOURCE_STATES; last_success: None before the first; the rest: of a stream."""
         self._set_one_of("source_state", (name,), SOURCE_STATES, state)
         if last_success is not None:
             self._gauges["source_last_success_timestamp_seconds"].labels(name).set(last_success.timestamp())
         if behind is not None:
             self._gauges["source_behind_seconds"].labels(name).set(behind.total_seconds())
+        if missed is not None:
+            self._gauges["source_missed_messages"].labels(name).set(missed)
 
     def held(self, source: str, batches: int) -> None:
         """How many batches of a source wait for the delivery of their alerts."""
