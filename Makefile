@@ -37,6 +37,8 @@ crash: $(BIN)/.ready  ## kill -9 the service ROUNDS times over one corpus; every
 	$(BIN)/python -m tests.crash --rounds $(ROUNDS) --source s3_sqs --files 100 --store lost
 	$(BIN)/python -m tests.crash --rounds $(ROUNDS) --source s3_sqs --files 100 --store postgresql
 	$(BIN)/python -m tests.crash --rounds $(ROUNDS) --source kafka --files 100
+	$(BIN)/python -m tests.crash --rounds $(ROUNDS) --source kafka --files 100 --store lost
+	$(BIN)/python -m tests.crash --rounds $(ROUNDS) --source kafka --files 100 --store postgresql
 
 bench: $(BIN)/.ready  ## the figures; ONLY="name ..." runs some
 	$(BIN)/python -m bench $(ONLY)

@@ -12,7 +12,7 @@ from tests.peers.absent import AbsentError, not_here
 
 RUNS = [
     *((kind, "sqlite") for kind in FEEDS),
-    *((kind, "lost") for kind in ("s3_sqs", "kinesis_leases")),
+    *((kind, "lost") for kind in ("s3_sqs", "kafka", "kinesis_leases")),
     ("s3_sqs", "postgresql"),
 ]
 
