@@ -102,6 +102,7 @@ TRAILS = [
         "AccessDenied",
         statuses={"IsLogging": True, "LatestCloudWatchLogsDeliveryError": "AccessDenied"},
     ),
+    unknown("a log group that is none", "log_group", "no log group's ARN", trails=[trail(CloudWatchLogsLogGroupArn="x")]),
     fails("the log group was deleted", "log_group", "does not exist", filters=Fault.NOT_FOUND),
     passes("a good trail beside a stopped one", trails=[trail("bad"), trail()],
            statuses={"bad": {"IsLogging": False}, "all": {"IsLogging": True}}),

@@ -100,6 +100,12 @@ def test_one_sink_that_takes_alerts_is_enough() -> None:
     assert broken(judged(world(), two)) == ("pass", "")
 
 
+def test_a_chain_that_is_not_followed_to_its_end_does_not_pass() -> None:
+    chain = judged(world(), own())
+    cut = Chain(chain.path, [*chain.links[:-1], replace(chain.links[-1], result=None)])
+    assert broken(cut) == ("unknown", "alert_path")
+
+
 def test_one_way_is_enough() -> None:
     good, bad = judged(world(), own()), judged(world(trails=[]), own())
     assert ControlOutcome(ACCOUNT, VPC, (bad, good)).result is Result.PASS

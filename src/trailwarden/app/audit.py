@@ -22,7 +22,7 @@ from trailwarden.audit.controls import Control
 from trailwarden.audit.outcome import Chain, ControlOutcome
 from trailwarden.audit.report import AuditReport
 from trailwarden.audit.siem import Own, siem
-from trailwarden.aws import Aws, AwsError, AwsSettings, Role, translated
+from trailwarden.aws import Aws, AwsSettings, Role, translated
 from trailwarden.coverage.arrivals import Arrivals
 from trailwarden.coverage.facts import AccountFacts
 from trailwarden.coverage.round import Collector
@@ -127,6 +127,3 @@ def _example(rule: Rule) -> Alert:
         id="", rule_id=rule.id, severity=Severity(rule.severity), event_time=moment, created_at=moment, summary="",
         fingerprint="", document=b"",
     )  # fmt: skip
-
-
-__all__ = ["AuditJob", "AwsError", "Standing", "audited", "own_of", "whose"]

@@ -51,15 +51,15 @@ _CHANGEABLE: Final = frozenset(
         "awsRegion",
     }
 )
-_MOST: Final = 32
-"""Terms that are looked at in one pattern."""
+_MOST: Final = 64
+"""Terms that are looked at, over all patterns."""
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -_.:/"
 
 
 def excluded(control: Control, base: Sequence[Sample], trees: Iterable[Pattern]) -> tuple[Sample, ...]:
     """For each term that leaves something out, an event of each name that it leaves out. base: the control's samples."""
     ordinary = {sample.name: sample for sample in reversed(base)}
-    terms = dict.fromkeys(term for tree in trees for term in list(_leaving_out(tree))[:_MOST])
+    terms = list(dict.fromkeys(term for tree in trees for term in _leaving_out(tree)))[:_MOST]
     made = (_made(sample, *term) for term in terms for sample in ordinary.values())
     return tuple(sample for sample in made if sample is not None and control.demands(sample.event))
 

@@ -85,8 +85,10 @@ def judge(control: Control, filters: Sequence[Deployed], account: str = EXAMPLE_
 def every_sample(control: Control, filters: tuple[Deployed, ...], account: str) -> tuple[Sample, ...]:
     """The control's, and those that the filters suggest."""
     base = samples(control, account)
-    trees = [one.tree for one in filters if one.tree is not None]
-    return (*base, *excluded(control, base, trees))
+    concerned = [
+        one.tree for one in filters if one.tree is not None and any(one.selects(each.event) for each in base)
+    ]
+    return (*base, *excluded(control, base, concerned))
 
 
 def judge_samples(tried: Sequence[Sample], filters: Sequence[Deployed]) -> Judgement:

@@ -67,13 +67,20 @@ class Chain:
 
     @property
     def result(self) -> Result:
-        """The worst link's, of those that were reached: one that is known to be broken outweighs one that is not known."""
-        return worst(link.result for link in self.links if link.result is not None)
+        """The worst link's, of those that were reached: one that is known to be broken outweighs one that is not known.
+
+        A chain that was not followed to its end does not pass.
+        """
+        reached = [link.result for link in self.links if link.result is not None]
+        return worst(reached if len(reached) == len(self.links) else [*reached, Result.UNKNOWN])
 
     @property
     def broken(self) -> Link | None:
         """The first link that decides against it; None where it holds."""
-        return next((link for link in self.links if link.result is self.result is not Result.PASS), None)
+        result = self.result
+        if result is Result.PASS:
+            return None
+        return next((link for link in self.links if link.result in (result, None)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from trailwarden.audit.controls import Control
+from trailwarden.audit.lists import log_group_of
 from trailwarden.audit.outcome import Link, Result, unanswered
 from trailwarden.audit.samples import is_open_in_names, samples
 from trailwarden.coverage import conditions
@@ -71,6 +72,11 @@ def log_group_link(facts: AccountFacts, trail: Trail) -> Link:
             f"{trail.name} writes to no log group",
             "let the trail write to a log group of CloudWatch Logs",
             evidence,
+        )
+    if log_group_of(trail.log_group) is None:
+        sentence = f"{trail.name} writes to what is no log group's ARN"
+        return Link(
+            LOG_GROUP, Result.UNKNOWN, trail.log_group, sentence, "see the trail's settings", evidence
         )
     status = facts.statuses.get((trail.arn, trail.home_region))
     if status is None or isinstance(status, Failure) or not status.latest_log_group_error:

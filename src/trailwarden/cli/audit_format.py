@@ -72,6 +72,8 @@ def commands(document: AuditDocument) -> str:
 def terraform(document: AuditDocument) -> str:
     """The remediation for Terraform. A resource that several controls need is written once."""
     blocks: list[str] = []
+    if len(document.accounts) > 1:
+        blocks.append("# Each account into a configuration of its own: the names of resources come again.\n")
     for account, control in every_control(document):
         written = [
             step.terraform for step in control.remediation if step.terraform and step.terraform not in blocks

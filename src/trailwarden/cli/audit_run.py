@@ -123,7 +123,7 @@ async def _accounts(
         ]
     except AwsError as fault:
         raise TrailwardenError(
-            f"whose credentials these are cannot be told: {fault}; see --profile and --role-arn"
+            f"whose credentials these are cannot be told: {fault}; see --profile, --region and --role-arn"
         ) from fault
     ids = [account.id for account in accounts]
     if len(set(ids)) != len(ids):
