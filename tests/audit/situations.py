@@ -93,6 +93,8 @@ QUIET = dict.fromkeys(("Statistic", "Threshold"))
 TRAILS = [
     passes("all is well"),
     fails("no trail", "trail", "lists no trail", trails=[]),
+    fails("single-Region trail, of the one Region that is listed", "trail", "alone", regions=(HERE,),
+          trails=[trail(IsMultiRegionTrail=False)]),
     fails("single-Region trail", "trail", "alone", trails=[trail(IsMultiRegionTrail=False)]),
     fails("stopped", "trail", "does not log", statuses={"IsLogging": False}),
     fails("no log group", "log_group", "writes to no log group", trails=[trail(CloudWatchLogsLogGroupArn=None)]),
@@ -148,6 +150,8 @@ FILTERS = [
     fails("a filter on another log group", "filter", "no metric filter", filters={"other": [metric_filter()]}),
     fails("a metric value that is no number", "filter", "no number", filters=one_filter(CIS, metricValue="$.eventName")),
     unknown("what AWS leaves open", "filter", "how AWS reads", filters=guarded("($.readOnly = false)")),
+    unknown("a good alarm behind what AWS leaves open", "filter", "a further filter",
+            filters=[metric_filter(CIS, "a", "A"), *one_filter(guarded("($.readOnly = false)")[0]["filterPattern"])]),
     unknown("a pattern between blanks", "filter", filters=one_filter("[a, b, c]")),
 ]  # fmt: skip
 
@@ -193,6 +197,8 @@ ALARMS = [
     fails("metric math, + of what is missing", "alarm", "no value", filters=TWO_METRICS, alarms=[math_alarm("m1 + m2", "A",
     "B")]), passes("metric math, filled", filters=TWO_METRICS, alarms=[math_alarm("FILL(m1, 0) + FILL(m2, 0)", "A", "B")]),
     passes("metric math, IF", alarms=[math_alarm("IF(m1 > 0, 1, 0)", METRIC)]),
+    fails("metric math, of another account", "alarm", "no alarm in", alarms=[math_alarm("m1", METRIC, account=MANAGEMENT)]),
+    passes("metric math, of the own account, by its id", alarms=[math_alarm("m1", METRIC, account=ACCOUNT)]),
     fails("metric math, halved", "alarm", "0.5", alarms=[math_alarm("m1 / 2", METRIC)]),
     unknown("metric math, SEARCH", "alarm", "not followed", alarms=[math_alarm("SUM(SEARCH('{Cis}', 'Sum'))", METRIC)]),
     passes("composite", alarms=[alarm(**NO_ACTIONS)], composites=[composite('ALARM("vpc")')]),

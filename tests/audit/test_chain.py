@@ -8,6 +8,7 @@ from tests.audit.situations import HALVES, one_filter
 from tests.audit.world import (
     ACCOUNT,
     HERE,
+    MANAGEMENT,
     TOPIC,
     VPC,
     World,
@@ -90,6 +91,15 @@ async def test_each_list_is_asked_for_once_for_all_controls() -> None:
     )
     await listed(world, *every_control())
     assert sorted(world.calls) == ["DescribeAlarms", "DescribeMetricFilters", "ListSubscriptionsByTopic"]
+
+
+@pytest.mark.parametrize(("accounts", "asks"), [((ACCOUNT,), ACCOUNT), ((ACCOUNT, MANAGEMENT), MANAGEMENT)])
+async def test_a_topic_is_asked_for_as_its_owner_where_he_is_audited(
+    accounts: tuple[str, ...], asks: str
+) -> None:
+    world = World(alarms=[alarm(AlarmActions=[TOPIC.replace(ACCOUNT, MANAGEMENT)])])
+    await listed(world, accounts=accounts)
+    assert world.asked_as[-1] == ("ListSubscriptionsByTopic", asks)
 
 
 async def test_topics_of_other_alarms_are_not_asked_for() -> None:

@@ -73,12 +73,14 @@ def alarm(name: str = "vpc", metric: str = METRIC, **more: Any) -> Answer:
     return {key: value for key, value in made.items() if value is not None}
 
 
-def math_alarm(expression: str, *metrics: str, name: str = "math", **more: Any) -> Answer:
-    """On an expression over metrics, which are m1, m2, ..."""
+def math_alarm(
+    expression: str, *metrics: str, name: str = "math", account: str | None = None, **more: Any
+) -> Answer:
+    """On an expression over metrics, which are m1, m2, ... account: of the metrics, where it is another."""
     queries: list[Answer] = [{"Id": "e1", "Expression": expression, "ReturnData": True}]
     for number, metric in enumerate(metrics, start=1):
         told = {"Metric": {"Namespace": NAMESPACE, "MetricName": metric}, "Period": 300, "Stat": "Sum"}
-        queries.append({"Id": f"m{number}", "MetricStat": told, "ReturnData": False})
+        queries.append({"Id": f"m{number}", "MetricStat": told, "AccountId": account, "ReturnData": False})
     plain = dict.fromkeys(("Namespace", "MetricName", "Statistic", "Period"))
     return alarm(name, **{**plain, "Metrics": queries, **more})
 
@@ -119,6 +121,7 @@ class World:
     page: int = 100
     """Elements of a page, in every list."""
     calls: list[str] = field(default_factory=list)
+    asked_as: list[tuple[str, str]] = field(default_factory=list)
 
     def facts(self) -> AccountFacts:
         """As coverage would have collected them."""
@@ -162,6 +165,7 @@ class Client:
     def __init__(self, world: World, account: str, region: str) -> None:
         self._world = world
         self._here = (account, region) == world.place
+        self._account = account
 
     async def describe_metric_filters(self, **asked: Any) -> Answer:
         listed = self._world.filters
@@ -189,6 +193,7 @@ class Client:
 
     def _page(self, call: str, listed: Any, name: str, token: str, asked: Mapping[str, Any]) -> Answer:
         self._world.calls.append(call)
+        self._world.asked_as.append((call, self._account))
         if isinstance(listed, Fault):
             code, status = _CODES[listed]
             raise ClientError(
