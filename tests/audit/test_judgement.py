@@ -79,6 +79,7 @@ def test_a_missing_clause_is_named(name: str) -> None:
             '(($.userIdentity.userName NOT EXISTS) || ($.userIdentity.userName != "deploy"))',
             "with $.userIdentity.userName 'deploy'",
         ),
+        ("($.additionalEventData NOT EXISTS)", "with $.additionalEventData 'x'"),
         ("($.sourceIPAddress != %^10[.]%)", "with $.sourceIPAddress '10.'"),
         ('($.awsRegion != "us-east-1")', "with $.awsRegion 'us-east-1'"),
     ],

@@ -86,6 +86,12 @@ def test_the_broken_link(changes: dict[str, Any], ours: dict[str, Any], wanted: 
     assert broken(judged(world(**changes), own(**ours))) == wanted
 
 
+def test_behind_the_broken_link_nothing_is_reached() -> None:
+    chain = judged(world(), own("vpc-extended"))
+    assert [link.result and link.result.value for link in chain.links] == ["pass", "pass", "fail", None, None]
+    assert all(link.sentence for link in chain.links)
+
+
 def test_rules_are_judged_by_what_they_select() -> None:
     assert broken(judged(world(), own("vpc-extended"))) == ("fail", "rules")
     assert broken(judged(world(), own(), "4.5")) == ("fail", "rules")
