@@ -214,7 +214,7 @@ ALARMS = [
            composites=[composite("ALARM(vpc) AND NOT ALARM(maintenance)")]),
     fails("composite with actions disabled", "topic", alarms=[alarm(**NO_ACTIONS)],
           composites=[composite("ALARM(vpc)", ActionsEnabled=False)]),
-    fails("composite that is always in ALARM", "alarm", "without any event", alarms=[alarm(ActionsEnabled=False)],
+    fails("composite that is always in ALARM", "topic", alarms=[alarm(**NO_ACTIONS)],
           composites=[composite("ALARM(vpc) OR TRUE")]),
     unknown("composite with a rule that is not known", "alarm", "not followed", alarms=[alarm(**NO_ACTIONS)],
             composites=[composite("ALARM(vpc) XOR TRUE")]),
