@@ -3,7 +3,7 @@
 Keeps: an error is one line on standard error that says what, where and what to do; the exit code says the rest. Heavy
 imports stand inside the commands, so that `scan` does not wait for a database driver that it does not use.
 
-Next: `trailwarden.cli.app` for the commands, `trailwarden.cli.scan_plain` for the one that starts without it.
+Next: `trailwarden.cli.app` for the commands, `trailwarden.cli.scan_plain` and `run_plain` for the two that start without it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 import sys
 
-from trailwarden.cli.scan_plain import plainly
+from trailwarden.cli import run_plain, scan_plain
 from trailwarden.errors import ConfigError, TrailwardenError
 
 
@@ -19,7 +19,10 @@ def main() -> None:
     """The console script."""
     gc.disable()  # while modules are loaded there is nothing to collect; commands that work for long enable it again
     try:
-        request = plainly(sys.argv[1:])
+        service = run_plain.plainly(sys.argv[1:])
+        if service is not None:
+            sys.exit(run_plain.run_service(service))
+        request = scan_plain.plainly(sys.argv[1:])
         if request is not None:
             from trailwarden.cli.scan_run import run_scan
 

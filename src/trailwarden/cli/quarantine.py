@@ -91,7 +91,7 @@ def retry(config: ConfigOption, ids: Ids = None, source: Source = None, reason: 
     """
     import asyncio
 
-    from trailwarden.app import retry_quarantine
+    from trailwarden.app.quarantine_retry import retry_quarantine
     from trailwarden.settings import load_settings
 
     outcome = asyncio.run(retry_quarantine(load_settings(config), _filter(ids, source, reason, _EVERY)))

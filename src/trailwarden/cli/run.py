@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from trailwarden.cli import run_plain
 from trailwarden.cli.configured import ConfigOption
 
 
@@ -23,7 +24,4 @@ def run(
 
     Example: trailwarden run --config config/trailwarden.yaml
     """
-    from trailwarden.app import serve
-    from trailwarden.settings import load_settings
-
-    raise typer.Exit(serve(load_settings(config), once=once))
+    raise typer.Exit(run_plain.run_service(run_plain.Asked(config, once)))

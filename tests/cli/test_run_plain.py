@@ -1,0 +1,97 @@
+"""A plain run starts without typer: it must be the same run, and load nothing that its configuration does not name."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer.main
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.aws.trails import call, log_file
+from trailwarden.cli import run_plain
+from trailwarden.cli.app import app
+from trailwarden.cli.run_plain import Asked, plainly
+
+COMMAND = typer.main.get_command(app)
+TOKENS = [
+    "--config", "-c", "--config=", "--config=a.yaml", "-cb.yaml", "--conf", "a.yaml", "b", "", "-", "--", "-x",
+    "--once", "--once=1", "--no-once", "--help", "-h",
+]  # fmt: skip
+
+
+def by_typer(arguments: list[str], patch: pytest.MonkeyPatch) -> Asked | None:
+    """What typer makes of it; None where it refuses, or shows help."""
+    asked: list[Asked] = []
+
+    def note(request: Asked) -> int:
+        asked.append(request)
+        return 0
+
+    patch.setattr(run_plain, "run_service", note)
+    with contextlib.suppress(SystemExit):
+        COMMAND.main(arguments, prog_name="trailwarden", standalone_mode=True)
+    return asked[0] if asked else None
+
+
+@given(st.lists(st.sampled_from(TOKENS), max_size=5))
+def test_what_is_read_plainly_is_what_typer_reads(tokens: list[str]) -> None:
+    plain = plainly(["run", *tokens])
+    if plain is not None:
+        with pytest.MonkeyPatch.context() as patch:
+            assert plain == by_typer(["run", *tokens], patch)
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [["--config", "a.yaml"], ["-c", "a.yaml", "--once"], ["--once", "--config=a.yaml"]],
+)
+def test_the_usual_ways_to_write_it_are_plain(tokens: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = plainly(["run", *tokens])
+    assert plain is not None
+    assert plain == by_typer(["run", *tokens], monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["scan"], ["run"], ["run", "--help"], ["run", "--once"], ["run", "-c"], ["run", "-c", "a", "b"]]
+)
+def test_the_rest_is_left_to_typer(arguments: list[str]) -> None:
+    assert plainly(arguments) is None
+
+
+HEAVY = {
+    "aiobotocore", "aiohttp", "aiokafka", "aiosqlite", "asyncpg", "botocore", "cryptography", "hyperscan", "jinja2",
+    "msgspec", "rich", "sqlalchemy", "typer", "zstandard",
+}  # fmt: skip
+PROBE = """
+import json, sys
+from trailwarden.cli import main
+try:
+    main()
+finally:
+    print(json.dumps(sorted(sys.modules)), file=sys.stderr)
+"""
+
+
+def test_a_run_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    (spool / "log.json.gz").write_bytes(log_file(call("CreateVpc"), call("DescribeVpcs")))
+    config = {
+        "sources": [{"kind": "files", "name": "spool", "path": str(spool)}],
+        "sinks": [{"kind": "stdout", "name": "console"}],
+        "store": {"url": f"sqlite:///{tmp_path / 'state.db'}"},
+        "http": {"port": 0},
+        "log": {"level": "warning"},
+    }
+    (tmp_path / "c.yaml").write_text(json.dumps(config))  # JSON is YAML
+    command = [sys.executable, "-c", PROBE, "run", "--once", "--config", str(tmp_path / "c.yaml")]
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert json.loads(done.stdout)["event"]["name"] == "CreateVpc", done.stderr
+    loaded = set(json.loads(done.stderr.splitlines()[-1]))
+    assert sorted(HEAVY & loaded) == []
