@@ -112,9 +112,12 @@ class Metrics:
             rejected += len(one.rejected)
             size += one.content_size
             outcomes["quarantined" if one.whole else "acked"] += 1
-            rules.update(rule.id for match in one.matches for rule in match.rules)
-            reasons.update(part.reason for part in one.rejected)
-            labels.update(one.labels)
+            for match in one.matches:
+                rules.update(rule.id for rule in match.rules)
+            for part in one.rejected:
+                reasons[part.reason] += 1
+            if one.labels:
+                labels.update(one.labels)
         unmatched = sum(one.unmatched for one in inspections)
         self.count_events(source, seen, matched, unmatched, rejected)
         self._counters["content_bytes_total"].labels(source).inc(size)
