@@ -58,7 +58,8 @@ def test_the_usual_ways_to_write_it_are_plain(tokens: list[str], monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["scan"], ["run"], ["run", "--help"], ["run", "--once"], ["run", "-c"], ["run", "-c", "a", "b"]]
+    "arguments",
+    [[], ["scan"], ["run"], ["run", "--help"], ["run", "--once"], ["run", "-c"], ["run", "-c", "a", "b"]],
 )
 def test_the_rest_is_left_to_typer(arguments: list[str]) -> None:
     assert plainly(arguments) is None

@@ -42,7 +42,7 @@ def plainly(arguments: Sequence[str]) -> Asked | None:
 
 def run_service(asked: Asked) -> int:
     """Until it ends; returns the exit code."""
-    import trailwarden.telemetry  # noqa: F401, I001 - first: see its structlog_alone
+    import trailwarden.telemetry  # noqa: F401 - first: see its structlog_alone
     from trailwarden.app.service import serve
     from trailwarden.settings import load_settings
 

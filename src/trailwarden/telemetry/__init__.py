@@ -6,7 +6,7 @@ Keeps: labels are bounded (names from the configuration, members of closed enums
 Next: `definitions` for what is counted, `metrics` for who raises it, `logs` for the way of a log line.
 """
 
-import trailwarden.telemetry.structlog_alone  # noqa: F401, I001 - before structlog itself
+import trailwarden.telemetry.structlog_alone  # noqa: F401 - before structlog itself
 from trailwarden.telemetry.accounts import EventCounts
 from trailwarden.telemetry.definitions import METRICS, Definition, Known
 from trailwarden.telemetry.logs import setup_logging
