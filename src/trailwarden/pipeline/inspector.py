@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from trailwarden.decode import Limits, Rejected
-from trailwarden.detection import Inspection, Matcher, inspect, inspect_run
-from trailwarden.detection.places import places_of
+from trailwarden.detection import Inspection, Matcher, inspect
 from trailwarden.errors import SourceError, UnusableError
 from trailwarden.model import Batch, Clock, Run
 from trailwarden.pipeline.assemble import Router, assemble, assemble_run
@@ -85,6 +84,9 @@ class Inspector:
         return Inspected(batch, inspection, commit)
 
     def _of_run(self, run: Run) -> Inspected:
+        from trailwarden.detection.places import places_of  # noqa: PLC0415 - splitting is loaded by sources that have runs
+        from trailwarden.detection.runs import inspect_run  # noqa: PLC0415 - likewise
+
         with self.metrics.decode_timer():
             payloads = run.payloads()
             found = inspect_run(payloads, self.matcher, self.limits)
