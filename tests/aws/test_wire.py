@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -167,6 +168,36 @@ async def test_the_body_is_read_when_there_is_room() -> None:
     assert stood_still.is_set()
     assert answer is not None
     assert answer.body == body
+
+
+async def test_a_connection_that_ends_while_its_body_waits_for_room_is_a_failure() -> None:
+    gone = asyncio.Event()
+
+    async def cut(writer: Writer) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+        await writer.drain()
+        writer.transport.abort()
+        gone.set()
+
+    async def admit(_size: int) -> None:
+        await gone.wait()
+        await asyncio.sleep(0.05)
+
+    async with wired(Peer(cut)) as wire:
+        with pytest.raises(ConnectionError):
+            await wire.ask(REQUEST, 100, admit)
+
+
+def test_a_connection_that_was_closed_is_an_error_of_the_network_on_every_loop() -> None:
+    async def asked_after_the_end() -> None:
+        async with wired(Peer(says(OK))) as wire:
+            connection = await wire._connect()
+            connection.close()
+            with pytest.raises(ConnectionError):
+                await connection.head(REQUEST, 1.0)
+
+    asyncio.run(asked_after_the_end())
+    uvloop.run(asked_after_the_end())
 
 
 async def test_what_is_too_large_is_not_read() -> None:

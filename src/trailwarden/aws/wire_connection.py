@@ -86,9 +86,8 @@ class Connection(asyncio.Protocol):
 
     async def head(self, request: bytes, timeout: float) -> Head:  # noqa: ASYNC109 - seconds without new bytes
         """Send it, and wait for the beginning of its answer. Raises OSError, TimeoutError, UnusualError."""
-        assert self._transport is not None
         self.heard, self._head, self._timeout = False, None, timeout
-        self._transport.write(request)
+        self._alive().write(request)
         await self._wait()
         assert self._head is not None
         return self._head
@@ -98,8 +97,7 @@ class Connection(asyncio.Protocol):
         head = self._head
         assert head is not None
         if self._held < head.length:
-            assert self._transport is not None
-            self._transport.resume_reading()
+            self._alive().resume_reading()
             await self._wait()
         body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces, self._held = [], 0
@@ -155,9 +153,15 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()
         self._done()
 
-    async def _wait(self) -> None:
+    def _alive(self) -> asyncio.Transport:
+        """uvloop's transport takes a call after its end for a mistake, and not for an error of the connection."""
         if self._failed is not None:
             raise self._failed
+        if self._transport is None or self._transport.is_closing():
+            raise ConnectionResetError("the connection has ended")
+        return self._transport
+
+    async def _wait(self) -> None:
         self._waiter = self._loop.create_future()
         self._last = self._loop.time()
         self._timer = self._loop.call_later(self._timeout, self._look)
