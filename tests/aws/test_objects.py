@@ -77,6 +77,12 @@ async def test_an_object_is_read_whole_and_its_size_is_admitted_first(rig: Rig) 
     assert [one.target for one in rig.server.asked] == ["/trail/a/b.json.gz"]
 
 
+async def test_what_was_prepared_is_not_looked_up_again(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    await rig.reader.prepare("trail", HOME)
+    monkeypatch.setattr(rig.aws, "client", None)
+    assert await rig.read(region=HOME) == b"content"
+
+
 async def test_an_empty_object_is_an_object(rig: Rig) -> None:
     rig.server.answers = [whole(b"")]
     assert await rig.read() == b""

@@ -65,6 +65,11 @@ class ObjectReader:
         self._bases: dict[tuple[str, str | None], _Base] = {}
         self._signers = Signers(aws, "s3", monotonic)
 
+    async def prepare(self, bucket: str, region: str | None) -> None:
+        """What the first read of a bucket begins with, which loads the client. region: that reads will name. Raises AwsError."""
+        with translated():
+            await self._base(bucket, region)
+
     async def read(self, at: ObjectPlace, limit: int, admit: Admit) -> bytes:
         """The whole object. admit: awaited with the object's size before its body is read; it may wait for room. One try.
 

@@ -48,13 +48,14 @@ class PlainHttp:
 
         Raises AwsError, OSError, TimeoutError, aiohttp.ClientError, ObjectTooLargeError, and what admit raises.
         """
-        parts = urlsplit(url)
-        place = parts.scheme, parts.netloc
+        scheme, _, rest = url.partition("://")
+        host, _, path = rest.partition("/")
+        place = scheme, host
         if place not in self._proxies:
             self._proxies[place] = proxy_for(self._settings, url)
         if self._proxies[place] is None:
-            path = url[len(parts.scheme) + 3 + len(parts.netloc) :] or "/"
-            answer = await self._wire(place).ask(_request(method, path, headers, body), limit, admit)
+            request = _request(method, f"/{path}", headers, body)
+            answer = await self._wire(place).ask(request, limit, admit)
             if answer is not None:
                 return answer
         return await self._by_aiohttp(method, url, headers, body, limit, admit)

@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 from botocore.credentials import ReadOnlyCredentials
 
@@ -26,6 +25,13 @@ _EMPTY: Final = hashlib.sha256(b"").hexdigest()
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _SIGNER_SECONDS: Final = 30.0
 """Credentials are looked at so often; botocore renews them minutes before they expire."""
+
+
+def parts_of(url: str) -> tuple[str, str, str]:
+    """Host with port, path and query of a URL that is encoded as it is sent, and has no fragment."""
+    host, _, rest = url.partition("://")[2].partition("/")
+    path, _, query = rest.partition("?")
+    return host, f"/{path}", query
 
 
 def _now() -> datetime:
@@ -51,16 +57,13 @@ class Signer:
 
     def get(self, url: str) -> dict[str, str]:
         """Headers of a GET without a body, as S3 wants them. url: encoded as it is sent; a query has one parameter."""
-        parts = urlsplit(url)
-        return self._signed(
-            "GET", parts.path, parts.query, _EMPTY, parts.netloc, {"x-amz-content-sha256": _EMPTY}
-        )
+        host, path, query = parts_of(url)
+        return self._signed("GET", path, query, _EMPTY, host, {"x-amz-content-sha256": _EMPTY})
 
     def post(self, url: str, body: bytes, headers: dict[str, str]) -> dict[str, str]:
         """Headers of a POST, those that are given among them, which are signed too. Their names are in small letters."""
-        parts = urlsplit(url)
-        digest = hashlib.sha256(body).hexdigest()
-        return self._signed("POST", parts.path, parts.query, digest, parts.netloc, headers)
+        host, path, query = parts_of(url)
+        return self._signed("POST", path, query, hashlib.sha256(body).hexdigest(), host, headers)
 
     def _signed(
         self, method: str, path: str, query: str, digest: str, host: str, headers: dict[str, str]
@@ -72,7 +75,7 @@ class Signer:
         ordered = sorted(signed)
         names = ";".join(ordered)
         lines = (f"{name}:{signed[name]}" for name in ordered)
-        canonical = "\n".join((method, path or "/", query, *lines, "", names, digest))
+        canonical = "\n".join((method, path, query, *lines, "", names, digest))
         scope = f"{moment[:8]}/{self._region}/{self._service}/aws4_request"
         hashed = hashlib.sha256(canonical.encode()).hexdigest()
         text = f"{_ALGORITHM}\n{moment}\n{scope}\n{hashed}"

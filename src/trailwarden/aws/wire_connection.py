@@ -19,7 +19,7 @@ from typing import Final, cast
 
 HEAD_BYTES: Final = 64 * 1024
 _STATUS: Final = re.compile(rb"HTTP/1\.1 ([2-5][0-9][0-9])(?: [^\r\n]*)?")
-_HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*?)[ \t]*")
+_HEADERS: Final = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n]*(?:\r\n|\Z))+")
 
 
 class UnusualError(Exception):
@@ -42,15 +42,15 @@ def parsed(head: bytes) -> Head:
     status = _STATUS.fullmatch(first)
     if status is None:
         raise UnusualError("no final status of HTTP/1.1")
+    if _HEADERS.fullmatch(rest) is None or rest.endswith(b"\r\n"):
+        raise UnusualError("a line of the head that is no header")
     headers: dict[str, str] = {}
     for line in rest.decode("latin-1").split("\r\n"):
-        found = _HEADER.fullmatch(line)
-        if found is None:
-            raise UnusualError("a line of the head that is no header")
-        name = found[1].lower()
+        name, _, value = line.partition(":")
+        name = name.lower()
         if name in headers and name in ("content-length", "transfer-encoding"):
             raise UnusualError(f"two headers {name}")
-        headers[name] = found[2]
+        headers[name] = value.strip(" \t")
     length = headers.get("content-length", "")
     if "transfer-encoding" in headers or not (length.isascii() and length.isdecimal()) or len(length) > 18:
         raise UnusualError("a body without a plain length")

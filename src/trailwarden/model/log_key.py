@@ -43,8 +43,16 @@ def parse_log_key(key: str) -> LogKey | None:
         return None
     text = found["delivered"]
     try:
-        form = "%Y%m%dT%H%MZ" if len(text) == 14 else "%Y%m%dT%H%M%SZ"
-        delivered = datetime.strptime(text, form).replace(tzinfo=UTC)
+        second = int(text[13:15]) if len(text) == 16 else 0
+        delivered = datetime(
+            int(text[:4]),
+            int(text[4:6]),
+            int(text[6:8]),
+            int(text[9:11]),
+            int(text[11:13]),
+            second,
+            tzinfo=UTC,
+        )
     except ValueError:
         return None  # a day or an hour that there is not
     return LogKey(

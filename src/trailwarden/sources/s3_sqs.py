@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from trailwarden.aws import Aws, ObjectReader
+from trailwarden.aws import Aws, AwsError, ObjectReader
 from trailwarden.errors import StoreError, UnusableError
 from trailwarden.model import Batch, Origin
 from trailwarden.sources.base import Given, SourceState, SourceStatus
@@ -88,12 +88,14 @@ class S3SqsSource:
             self._take,
         )
         self._fetches: dict[Message, list[asyncio.Task[None]]] = {}
+        self._preparing: asyncio.Task[None] | None = None
         self._under_way = 0
         self._closed = False
         self._passed_over: Counter[str] = Counter()
 
     async def open(self) -> None:
         """Begin to poll. A queue that cannot be reached is a status, not an error: it may come yet."""
+        self._preparing = asyncio.create_task(self._prepare())
         self._answers.start()
         self._polls.start()
 
@@ -126,6 +128,8 @@ class S3SqsSource:
         self._ready.clear()
         await self._polls.stop()
         tasks = [task for tasks in self._fetches.values() for task in tasks]
+        if self._preparing is not None:
+            tasks.append(self._preparing)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -134,6 +138,12 @@ class S3SqsSource:
         await self._reader.close()
         await self._queue.close()
         await self._aws.close()
+
+    async def _prepare(self) -> None:
+        """Load what the first object needs. A bucket is in the Region of the queue that hears of it."""
+        with contextlib.suppress(AwsError):  # then each read tells, and tries again
+            region = self._settings.queue_region() or self._given.aws.region
+            await self._reader.prepare(self._settings.buckets[0], region)
 
     def _hand_out(self, limit: int) -> list[Batch]:
         taken: list[Batch] = []

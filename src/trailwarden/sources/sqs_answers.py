@@ -23,7 +23,7 @@ from trailwarden.sources.sqs_queue import BATCH, SqsQueue
 
 log = structlog.get_logger(__name__)
 
-_GATHER: Final = 0.1
+_GATHER: Final = 0.05
 """Seconds that a batch of answers waits to become full."""
 _RETRY: Final = 1.0
 _AT_ONCE: Final = 4
