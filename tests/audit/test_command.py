@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,7 @@ import pytest
 
 from tests.aws.emulator import ACCOUNT, Emulator
 from tests.cli.test_verify import config, fed, world
-from tests.running import Run
+from tests.running import ROOT, Run
 from trailwarden.audit import recording
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/audit"
@@ -151,3 +154,29 @@ def test_only_what_is_read_is_kept() -> None:
         "ResponseMetadata": {"RequestId": "r"},
     }
     assert recording.kept(told) == {"Subscriptions": [{"SubscriptionArn": "arn:x", "Protocol": "https"}]}
+
+
+def test_progress_is_for_a_terminal_alone_and_masked(tmp_path: Path) -> None:
+    command = [
+        str(ROOT / ".venv/bin/trailwarden"),
+        "audit",
+        "--replay",
+        str(kept(tmp_path)),
+        "--format",
+        "json",
+        "--mask",
+    ]
+    command[0] = command[0] if Path(command[0]).exists() else "trailwarden"
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=theirs, check=False, env={**os.environ, "TERM": "xterm"}
+    )
+    os.close(theirs)
+    shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["masked"] is True
+    assert "auditing" in shown or "trails of 1 account" in shown or "judging" in shown
+    assert ACCOUNT not in shown
+    quiet = subprocess.run(command, capture_output=True, check=False)
+    assert (quiet.returncode, quiet.stderr) == (3, b"")

@@ -24,6 +24,8 @@ async def test_the_verdict_and_the_broken_link(situation: Situation) -> None:
         assert broken
         assert broken.denied
         assert broken.denied in broken.remedy
+    if broken and "foreign" in broken.sentence:
+        assert broken.remedy.startswith("audit the account that owns it, too")
     if broken and broken.result is Result.FAIL:
         assert broken.remedy or broken.name == "log_group" or "does not exist" in broken.sentence
 

@@ -112,9 +112,7 @@ class ListCollector:
         """Every page of a list; or why one of them did not come."""
         aws = self.identities.get(place.account)
         if aws is None:
-            detail = (
-                f"account {place.account} is not among those that are audited; list it, with a role in it"
-            )
+            detail = f"account {place.account} is not among those that are audited"
             return Failure(Fault.FOREIGN, call, self.clock.now(), detail)
         service, _, operation = call.partition(":")
         found: list[Element] = []

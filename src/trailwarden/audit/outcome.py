@@ -102,6 +102,13 @@ class ControlOutcome:
         return min(self.chains, key=lambda chain: chain.result.rank)
 
 
+def allowing(call: str, fault: str) -> str:
+    """What to do where a call was refused: by a missing permission, or because another account owns what it asks about."""
+    if fault == Fault.FOREIGN:
+        return f"audit the account that owns it, too, with a role there that may call {call}"
+    return f"allow {call} to the identity that asks"
+
+
 def unanswered(name: str, subject: str, failure: Failure, gone: str) -> Link:
     """The link that a call without an answer leaves: unknown, unless AWS said that there is no such thing.
 
@@ -116,7 +123,7 @@ def unanswered(name: str, subject: str, failure: Failure, gone: str) -> Link:
         return Link(name, Result.FAIL, subject, f"{gone}: {failure.detail}", evidence=evidence)
     said = f": {failure.detail}" if failure.detail else ""
     denied = failure.call if failure.fault in (Fault.DENIED, Fault.FOREIGN) else ""
-    remedy = f"allow {failure.call} to the identity that asks" if denied else "audit again"
+    remedy = allowing(failure.call, failure.fault) if denied else "audit again"
     return Link(
         name,
         Result.UNKNOWN,

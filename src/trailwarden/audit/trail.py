@@ -16,7 +16,7 @@ from typing import Final
 
 from trailwarden.audit.controls import Control
 from trailwarden.audit.lists import log_group_of
-from trailwarden.audit.outcome import Link, Result, unanswered
+from trailwarden.audit.outcome import Link, Result, allowing, unanswered
 from trailwarden.audit.samples import is_open_in_names, samples
 from trailwarden.coverage import conditions
 from trailwarden.coverage.conditions import LATE, Finding, State
@@ -173,7 +173,7 @@ def _link(arn: str, finding: Finding) -> Link:
         RESULTS[finding.state],
         arn,
         finding.sentence,
-        f"allow {call} to the identity that asks" if denied else finding.remedy,
+        allowing(call, str(fault)) if denied else finding.remedy,
         {"condition": finding.condition, **finding.evidence},
         denied,
     )
