@@ -13,6 +13,7 @@ import pytest
 
 from tests.aws.emulator import ACCOUNT, Emulator
 from tests.cli.test_verify import config, fed, world
+from tests.e2e.service import configured
 from tests.running import ROOT, Run
 from trailwarden.audit import recording
 
@@ -72,6 +73,21 @@ def test_by_configuration_both_ways_are_judged(run: Run, tmp_path: Path, emulato
     assert passed == {"vpc-changes", "cloudtrail-changes", "key-disabled"}, (
         "trail-tampering comes with coverage"
     )
+
+
+def test_a_configuration_without_coverage_is_audited_as_its_own_account(
+    run: Run, tmp_path: Path, emulator: Emulator
+) -> None:
+    world(emulator)
+    path = configured(
+        tmp_path, "http://127.0.0.1:9/hook", aws={"region": "eu-west-1", "endpoint_url": emulator.url}
+    )
+    result = run("audit", "--config", str(path), "--format", "json")
+    assert result.code == 3, "nothing watches the feed, so that nobody can tell"
+    (account,) = result.json()["accounts"]
+    assert account["account"] == ACCOUNT
+    chains = {chain["path"]: chain["broken"] for chain in account["controls"][0]["chains"]}
+    assert chains == {"cloudwatch": "log_group", "siem": "feed"}
 
 
 def test_no_form_holds_a_secret_of_the_configuration(run: Run, tmp_path: Path, emulator: Emulator) -> None:
