@@ -148,10 +148,13 @@ class Judge:
             never = f"; never matches: {judgement.never[0]}" if judgement.never and judgement.missed else ""
             sentence = judgement.sentence() + never
         known: dict[tuple[Any, ...], Followed] = {}
+        followed = []
         for one in out:
-            if one.signature not in known:
-                known[one.signature] = _follow(one, routes, group, names, sentence)
-        return [known[one.signature] for one in out]
+            signature = one.signature
+            if signature not in known:
+                known[signature] = _follow(one, routes, group, names, sentence)
+            followed.append(known[signature])
+        return followed
 
 
 def _follow(one: Emitted, routes: Routes, group: LogGroup, names: Sequence[str], sentence: str) -> Followed:

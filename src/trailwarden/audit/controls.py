@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from trailwarden.detection import Rule, load_pack
 from trailwarden.errors import ConfigError
-from trailwarden.patterns import evaluate, parse
+from trailwarden.patterns import Predicate, compile_predicate, parse
 
 PACK: Final = "cis-monitoring"
 _VARIANTS: Final = {
@@ -54,8 +54,13 @@ class Control:
 
     def demands(self, event: dict[str, Any]) -> bool:
         """Whether every form of the control that the benchmark allows selects the event."""
-        variant = _VARIANTS.get(self.key)
-        return evaluate(self.rule.parsed, event) and (variant is None or evaluate(variant, event))
+        return all(selects(event) for selects in _predicates(self))
+
+
+@cache
+def _predicates(control: Control) -> tuple[Predicate, ...]:
+    variant = _VARIANTS.get(control.key)
+    return tuple(map(compile_predicate, (control.rule.parsed, *((variant,) if variant is not None else ()))))
 
 
 @cache

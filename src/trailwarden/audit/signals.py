@@ -37,7 +37,9 @@ class Emitted:
     @property
     def signature(self) -> tuple[Any, ...]:
         """The same for events that are told in the same way."""
-        return (_sorted(self.certain), _sorted(self.possible), bool(self.selecting), self.idle)
+        certain = frozenset(self.certain.items())
+        possible = certain if self.possible == self.certain else frozenset(self.possible.items())
+        return certain, possible, bool(self.selecting), self.idle
 
 
 def emitted(filters: Sequence[MetricFilter], event: Event) -> Emitted:
@@ -110,7 +112,3 @@ def _looked_up(text: str, event: Event) -> object:
         return None
     values = selected(selector, event) if end == len(text) else []
     return values[0] if len(values) == 1 else None
-
-
-def _sorted(signals: Signals) -> tuple[Any, ...]:
-    return tuple(sorted(((str(key), signal) for key, signal in signals.items()), key=lambda pair: pair[0]))
