@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,8 +14,9 @@ from tests.aws.trails import call
 from trailwarden.coverage.arrivals import Arrivals
 from trailwarden.coverage.binding import Arrived, Streamed, binding
 from trailwarden.coverage.conditions import State
-from trailwarden.coverage.facts import AccountFacts, Trail, TrailStatus
+from trailwarden.coverage.facts import AccountFacts, Failure, Trail, TrailStatus
 from trailwarden.coverage.freshness import freshness
+from trailwarden.coverage.verdict import judge
 from trailwarden.decode import Limits
 from trailwarden.detection.places import places_of
 from trailwarden.errors import Reason, UnusableError
@@ -39,20 +41,49 @@ def file(minutes: float, bucket: str = "logs") -> Arrived:
 
 
 @pytest.mark.parametrize(
-    ("arrived", "state"),
+    ("arrived", "others", "state"),
     [
-        ([event(1)], State.UNKNOWN),
-        ([event(1), file(1)], State.VERIFIED),
-        ([event(1), file(1, "another")], State.GAP),
-        ([event(1, "us-east-1")], State.UNKNOWN),
+        ([event(1)], [], State.VERIFIED),
+        ([event(1)], ["second"], State.UNKNOWN),
+        ([event(1), file(1)], ["second"], State.VERIFIED),
+        ([event(1), file(1, "another")], [], State.GAP),
+        ([event(1, "us-east-1")], [], State.UNKNOWN),
     ],
 )
-def test_an_event_binds_no_trail(arrived: list[Arrived | Streamed], state: State) -> None:
-    finding = binding(TRAIL, ACCOUNT, REGION, arrived)
+def test_an_event_binds_the_only_trail_that_can_have_written_it(
+    arrived: list[Arrived | Streamed], others: list[str], state: State
+) -> None:
+    finding = binding(TRAIL, ACCOUNT, REGION, arrived, others)
     assert finding.state is state
     if arrived == [event(1)]:
-        assert "nothing in them says which trail wrote them" in finding.sentence
         assert finding.evidence["streams"] == ["bus"]
+        assert ("second" in finding.sentence) is bool(others)
+
+
+@pytest.mark.parametrize(
+    ("second", "logging", "state"),
+    [
+        (replace(TRAIL, arn=TRAIL.arn + "2", name="second"), True, State.UNKNOWN),
+        (replace(TRAIL, arn=TRAIL.arn + "2", name="second"), False, State.VERIFIED),
+        (replace(TRAIL, arn=TRAIL.arn + "2", name="second"), None, State.UNKNOWN),
+        (
+            replace(TRAIL, arn=TRAIL.arn + "2", home_region="us-east-1", multi_region=False),
+            True,
+            State.VERIFIED,
+        ),
+        (TRAIL, True, State.VERIFIED),  # the same, listed by another Region
+    ],
+)
+def test_another_trail_that_may_have_written_it_leaves_it_unknown(
+    second: Trail, logging: bool | None, state: State
+) -> None:
+    statuses: dict[tuple[str, str], TrailStatus | Failure] = {(TRAIL.arn, REGION): TrailStatus(logging=True)}
+    if second.arn != TRAIL.arn and logging is not None:
+        statuses[second.arn, REGION] = TrailStatus(logging=logging)
+    facts = AccountFacts(ACCOUNT, NOW, (REGION,), (TRAIL, second), statuses)
+    verdict = judge(facts, REGION, [event(1)], TRAIL.arn)
+    (finding,) = (one for one in verdict.findings if one.condition == "binding")
+    assert finding.state is state
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,8 @@ class S3Queue(Feed):
         self.receives: dict[str, int] = {}
         self.deleted = 0
         self._server: asyncio.Server | None = None
+        self.renewals = asyncio.Semaphore(0)
+        """Released each time that a message is kept hidden, or given back."""
         self._url = ""
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -175,6 +177,7 @@ class S3Queue(Feed):
                 self.deleted += 1
             else:
                 self.visible[name] = now + entry["VisibilityTimeout"]
+                self.renewals.release()
         return {"Successful": [{"Id": one["Id"]} for one in entries], "Failed": []} if entries else {}
 
     def _received(self, name: str, now: float, asked: dict[str, Any]) -> dict[str, Any]:

@@ -54,7 +54,8 @@ async def shared(folder: Path, emulator: Emulator, source: dict[str, Any], produ
             place = folder / str(number)
             place.mkdir()
             aws = {"region": REGION, "endpoint_url": emulator.url}
-            config = configured(place, receiver.url, sources=[source], aws=aws)
+            # The stores are the instances' own, and that of the killed one is lost.
+            config = configured(place, receiver.url, sources=[source | {"ack": "delivered"}], aws=aws)
             services.append(await stack.enter_async_context(running(config)))
         sent = events(60)
         await produce(sent)
@@ -137,7 +138,5 @@ async def test_a_topic(tmp_path: Path, emulator: Emulator, kafka: Kafka) -> None
         "topics": [topic],
         "group_id": topic,
         "session_timeout": "2s",
-        # The stores are the instances' own, and that of the killed one is lost.
-        "ack": "delivered",
     }
     await shared(tmp_path, emulator, source, produce)

@@ -1,14 +1,14 @@
 """Does this trail feed this stream? Where its objects should come from, against where objects came from. Pure.
 
-Keeps: `verified` needs an object that did arrive from the trail's own bucket, prefix and kind of path; a trail that is perfect
-and writes elsewhere is a gap.
+Keeps: `verified` needs an object that did arrive from the trail's own bucket, prefix and kind of path, or an event in a stream
+that no other trail can have written; a trail that is perfect and writes elsewhere is a gap.
 
 Next: `verdict`, where it stands beside the other conditions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,10 +36,13 @@ class Streamed:
     at: datetime
 
 
-def binding(trail: Trail, account: str, region: str, arrived: Sequence[Arrived | Streamed]) -> Finding:
-    """Whether objects of that account and Region arrive from where the trail writes. arrived: of any account and Region.
+def binding(
+    trail: Trail, account: str, region: str, arrived: Sequence[Arrived | Streamed], others: Sequence[str] = ()
+) -> Finding:
+    """Whether what arrives from that account and Region is what the trail writes.
 
-    An event in a stream does not say which trail wrote it: of a stream alone this stays unknown.
+    arrived: of any account and Region; others: names of the other trails that may have written events from there. An event in a
+    stream does not say which trail wrote it: it binds the trail only where there are no others.
     """
     wanted = f"s3://{trail.bucket}/{trail.prefix}".rstrip("/")
     ours = [one for one in objects_in(arrived) if (one.key.account, one.key.region) == (account, region)]
@@ -62,15 +65,9 @@ def binding(trail: Trail, account: str, region: str, arrived: Sequence[Arrived |
         latest = max(bound, key=lambda one: one.at)
         sentence = f"what arrives from {account} in {region} is what {trail.name} writes to {wanted}"
         return Finding("binding", State.VERIFIED, sentence, evidence | {"at": latest.at.isoformat()})
-    streams = [one.stream for one in events_in(arrived) if (one.account, one.region) == (account, region)]
+    streams = [one for one in events_in(arrived) if (one.account, one.region) == (account, region)]
     if not ours and streams:
-        return Finding(
-            "binding",
-            State.UNKNOWN,
-            f"events from {account} in {region} arrive in {streams[0]}, and nothing in them says which trail wrote them",
-            evidence | {"streams": sorted(set(streams))},
-            "let a source read the trail's bucket beside the stream (s3_sqs or s3_poll): what both bring is one alert",
-        )
+        return _by_events(trail, account, region, streams, others, evidence)
     if not ours:
         return Finding(
             "binding",
@@ -85,6 +82,30 @@ def binding(trail: Trail, account: str, region: str, arrived: Sequence[Arrived |
         f"{trail.name} writes to {wanted}, and the feed comes from {_place(ours[0])}",
         evidence,
         "let a source read the trail's bucket and prefix, or name the trail that feeds this stream",
+    )
+
+
+def _by_events(
+    trail: Trail,
+    account: str,
+    region: str,
+    streams: Sequence[Streamed],
+    others: Sequence[str],
+    evidence: Mapping[str, str | bool | list[str]],
+) -> Finding:
+    latest = max(streams, key=lambda one: one.at)
+    told = {**evidence, "streams": sorted({one.stream for one in streams}), "at": latest.at.isoformat()}
+    what = f"events from {account} in {region} arrive in {latest.stream}"
+    if not others:
+        return Finding(
+            "binding", State.VERIFIED, f"{what}, and {trail.name} is the only trail that records them", told
+        )
+    return Finding(
+        "binding",
+        State.UNKNOWN,
+        f"{what}, and nothing in them says which trail wrote them: {', '.join([trail.name, *others])}",
+        told,
+        "let a source read the trail's bucket beside the stream (s3_sqs or s3_poll): what both bring is one alert",
     )
 
 

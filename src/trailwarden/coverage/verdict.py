@@ -14,7 +14,7 @@ from typing import Final
 from trailwarden.coverage import conditions
 from trailwarden.coverage.binding import Arrived, Streamed, binding
 from trailwarden.coverage.conditions import Finding, State
-from trailwarden.coverage.facts import AccountFacts, Failure, Trail
+from trailwarden.coverage.facts import AccountFacts, Failure, Trail, TrailStatus
 from trailwarden.coverage.freshness import freshness
 
 MAX_AGE: Final = timedelta(minutes=45)
@@ -90,10 +90,21 @@ def _of_trail(
             conditions.logging(facts, trail, region),
             conditions.management_events(facts, trail),
             conditions.delivery(facts, trail, region),
-            binding(trail, facts.account, region, arrived),
+            binding(trail, facts.account, region, arrived, _others(facts, region, trail)),
             freshness(facts, trail, region, arrived, max_age),
         ),
     )
+
+
+def _others(facts: AccountFacts, region: str, trail: Trail) -> list[str]:
+    """Names of the other trails that may have written events of that Region: all but those that are known to be stopped there."""
+    listed = () if isinstance(facts.trails, Failure) else facts.trails
+    names = {one.arn: one.name for one in listed if one.arn != trail.arn and one.covers_region(region)}
+    return sorted(name for arn, name in names.items() if not _stopped(facts.statuses.get((arn, region))))
+
+
+def _stopped(status: TrailStatus | Failure | None) -> bool:
+    return isinstance(status, TrailStatus) and not status.logging
 
 
 def _found(facts: AccountFacts, trail: Trail) -> Finding:
