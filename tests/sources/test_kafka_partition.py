@@ -7,9 +7,13 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trailwarden.model import SystemClock
 from trailwarden.sources.kafka_partition import BACK_OFF, Partition
 from trailwarden.sources.kafka_records import Raw
 from trailwarden.sources.kafka_run import KafkaRun, Reading
+from trailwarden.sources.kafka_settings import KafkaSettings
+from trailwarden.sources.kafka_share import Share
+from trailwarden.sources.problems import Problems
 
 READING = Reading("bus", "kafka", 1000, 1000)
 
@@ -76,3 +80,36 @@ def test_what_has_no_messages_for_us_is_passed_with_what_came_before() -> None:
     assert taken is one
     partition.acked(one)
     assert partition.position == 9
+
+
+def test_a_topic_that_was_made_anew_is_committed_from_its_beginning() -> None:
+    settings = KafkaSettings.model_validate(
+        {"kind": "kafka", "name": "bus", "bootstrap_servers": ["a:1"], "topics": ["t"], "group_id": "g"}
+    )
+    share = Share(settings, "kafka", SystemClock(), Problems("bus"))
+    share.adopt(Partition("t", 0, 1000))
+    before = run(1000, 5)
+    share.partitions["t", 0].add(before)
+    share.restart(("t", 0), 0)
+    partition = share.partitions["t", 0]
+    first, second = run(0, 5), run(5, 5)
+    partition.add(first)
+    partition.add(second)
+    partition.acked(first)
+    assert partition.position == 5
+    assert partition.to_commit
+    partition.acked(second)
+    assert partition.position == 10
+
+
+def test_a_gap_keeps_what_is_in_flight() -> None:
+    settings = KafkaSettings.model_validate(
+        {"kind": "kafka", "name": "bus", "bootstrap_servers": ["a:1"], "topics": ["t"], "group_id": "g"}
+    )
+    share = Share(settings, "kafka", SystemClock(), Problems("bus"))
+    partition = Partition("t", 0, 10)
+    share.adopt(partition)
+    partition.add(run(10, 5))
+    share.restart(("t", 0), 100)
+    assert share.partitions["t", 0] is partition
+    assert not partition.lost

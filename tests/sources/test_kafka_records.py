@@ -9,6 +9,7 @@ import cramjam
 import pytest
 import zstandard
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.util import calc_crc32c
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -143,6 +144,7 @@ def test_messages_of_aborted_transactions_are_left_out() -> None:
             builder.append(0, timestamp=1, key=struct.pack(">hh", 0, control), value=b"", headers=[])
             data = bytearray(builder.build())
             data[22] |= 0x20
+            data[17:21] = struct.pack(">I", calc_crc32c(data[21:]))
             data = struct.pack(">q", first) + bytes(data[8:])
         (raw,) = raw_batches(bytes(data))
         return raw
@@ -151,3 +153,16 @@ def test_messages_of_aborted_transactions_are_left_out() -> None:
     assert [raw.first for raw in committed(log, [(1, 0)], 0)] == [1, 3]
     assert [raw.first for raw in committed(log, [], 0)] == [0, 1, 3]
     assert [raw.first for raw in committed(log, [], 2)] == [3]
+
+
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [(22, b"\x20"), (22, b"\x10"), (23, struct.pack(">i", -9)), (57, bytes(4))],
+    ids=["control", "transaction", "last offset", "count"],
+)
+def test_a_damaged_head_leaves_no_message_out(at: int, value: bytes) -> None:
+    damaged = bytearray(batch([b"a", b"b"], 10))
+    damaged[at : at + len(value)] = value
+    damaged[43:51] = struct.pack(">q", 7)  # the producer of an aborted transaction
+    log = bytes(damaged) + batch([b"c"], 12)
+    assert [raw.first for raw in committed(raw_batches(log), [(7, 0)], 10)] == [10, 12]

@@ -39,6 +39,7 @@ from trailwarden.pipeline.assemble import Router
 from trailwarden.pipeline.delivery import SinkState, SinkStatus
 from trailwarden.store import Commit, Lease, RoutedAlert, Store
 from trailwarden.telemetry import Metrics
+from trailwarden.waiting import set_within
 
 log = structlog.get_logger(__name__)
 
@@ -107,8 +108,10 @@ class CoverageWatch:
                     judged = now
             except Exception as fault:
                 log.exception("verification_failed")
+                self._facts = {}  # what was known before is no verdict after it: AWS is asked again
                 self._show_fault(f"{type(fault).__name__} while verifying; the log has the details")
                 judged = time.monotonic()
+                due = min(due, judged + _BETWEEN_JUDGEMENTS)
             await self._pause(asked)
 
     def observed(self, batches: Sequence[Batch], commit: Commit) -> None:
@@ -266,8 +269,7 @@ class CoverageWatch:
 
     async def _pause(self, asked: float) -> None:
         """A tick, or less where there is reason to ask; no round of calls follows another too closely."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._reason.wait(), _TICK)
+        await set_within(self._reason, _TICK)
         rest = asked + _BETWEEN_ROUNDS - time.monotonic()
         if self._reason.is_set() and rest > 0:
             await asyncio.sleep(rest)

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 import structlog
 
 from trailwarden.errors import StoreAwayError
+from trailwarden.waiting import set_within
 
 log = structlog.get_logger(__name__)
 
@@ -29,9 +30,6 @@ async def patiently(ask: Callable[[], Awaitable[T]], stop: asyncio.Event) -> T:
             return await ask()
         except StoreAwayError as fault:
             log.warning("start_waits_for_store", error=str(fault))
-            try:
-                await asyncio.wait_for(stop.wait(), _PAUSES[min(tries, len(_PAUSES) - 1)])
-            except TimeoutError:
-                tries += 1
-                continue
-            raise
+            if await set_within(stop, _PAUSES[min(tries, len(_PAUSES) - 1)]):
+                raise
+            tries += 1

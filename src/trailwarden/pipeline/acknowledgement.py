@@ -20,6 +20,7 @@ import structlog
 from trailwarden.errors import SourceError, StoreError
 from trailwarden.model import Batch
 from trailwarden.store import Commit, DeliveryState, Store
+from trailwarden.waiting import set_within
 
 log = structlog.get_logger(__name__)
 
@@ -96,8 +97,7 @@ class Acknowledger:
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), _LOOK_EVERY if self._held else None)
+            await set_within(self._news, _LOOK_EVERY if self._held else None)
             self._news.clear()
             began = time.monotonic()
             try:

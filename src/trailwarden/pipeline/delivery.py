@@ -23,6 +23,7 @@ from trailwarden.model import Clock
 from trailwarden.pipeline.retry import RetryPolicy, next_step
 from trailwarden.sinks import Outcome, RoutingSettings, Sink, Verdict
 from trailwarden.store import Claim, DeliveryState, Settlement, Store
+from trailwarden.waiting import set_within
 
 log = structlog.get_logger(__name__)
 
@@ -247,7 +248,4 @@ class Delivery:
         await self._within(name, pause.total_seconds())
 
     async def _within(self, name: str, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._wakes[name].wait(), seconds)
-        except TimeoutError:
-            return
+        await set_within(self._wakes[name], seconds)

@@ -25,6 +25,7 @@ from trailwarden.pipeline.settings import PipelineSettings
 from trailwarden.sources import Source
 from trailwarden.store import Commit, Committed, Store
 from trailwarden.telemetry import Metrics
+from trailwarden.waiting import set_within
 
 log = structlog.get_logger(__name__)
 
@@ -122,7 +123,7 @@ class Ingest:
                     f"{type(fault).__name__} while reading {self.source.name}; the log has the details"
                 )
                 log.exception("read_failed", source=self.source.name)
-            if await _set_within(self._stopping, _COMMIT_RETRY[min(tries, len(_COMMIT_RETRY) - 1)]):
+            if await set_within(self._stopping, _COMMIT_RETRY[min(tries, len(_COMMIT_RETRY) - 1)]):
                 return ()
             tries += 1
 
@@ -195,7 +196,7 @@ class Ingest:
                 log.warning("commit_failed", source=self.source.name, error=str(fault))
                 pause = _COMMIT_RETRY[min(tries, len(_COMMIT_RETRY) - 1)]
                 tries += 1
-                if await _set_within(self._stopping, pause):
+                if await set_within(self._stopping, pause):
                     return False
                 continue
             self.status.store_fault = ""
@@ -247,14 +248,6 @@ class Ingest:
             self.status.detector_fault = failed.why
         self.metrics.nacked(self.source.name)
         await answered(failed.batch.nack(failed.why), failed.batch)
-
-
-async def _set_within(event: asyncio.Event, seconds: float) -> bool:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return False
-    return True
 
 
 async def _first(reading: Awaitable[Sequence[Batch]], stopped: asyncio.Task[bool]) -> Sequence[Batch]:

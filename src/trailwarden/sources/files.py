@@ -10,7 +10,6 @@ Next: `trailwarden.sources.files_spool`, what is on the disk; `trailwarden.sourc
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import stat
 from collections import deque
@@ -29,6 +28,7 @@ from trailwarden.sources.files_ledger import Ledger
 from trailwarden.sources.files_paths import readable
 from trailwarden.sources.files_spool import Selection, Spool
 from trailwarden.sources.problems import Problems
+from trailwarden.waiting import set_within
 
 TEMPORARY: Final = (
     ".*",
@@ -218,5 +218,4 @@ class FilesSource:
         return True
 
     async def _pause(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._closed.wait(), max(seconds, 0.001))
+        await set_within(self._closed, max(seconds, 0.001))

@@ -80,6 +80,8 @@ def raw_batches(data: bytes) -> Iterator[Raw]:
 def committed(batches: Iterable[Raw], aborted: Sequence[tuple[int, int]], position: int) -> list[Raw]:
     """Those with messages for us: none of an aborted transaction, no control batch, nothing before `position`.
 
+    What is damaged is never left out, for it may be something else than it says.
+
     aborted: producer and first offset, as the broker tells beside the messages (with read_committed alone).
     """
     waiting = sorted(aborted, key=lambda one: one[1], reverse=True)
@@ -88,13 +90,13 @@ def committed(batches: Iterable[Raw], aborted: Sequence[tuple[int, int]], positi
     for batch in batches:
         while waiting and waiting[-1][1] <= batch.first:
             producers.add(waiting.pop()[0])
-        if batch.attributes & _CONTROL:
-            if batch.producer in producers and _is_abort(batch):
-                producers.discard(batch.producer)
-        elif batch.attributes & _TRANSACTIONAL and batch.producer in producers:
-            continue
-        elif batch.next_offset > position and batch.number:
+        undone = batch.producer in producers
+        control = batch.attributes & _CONTROL
+        given_up = control or (batch.attributes & _TRANSACTIONAL and undone)
+        if (not given_up and batch.next_offset > position and batch.number) or not is_sound(batch):
             found.append(batch)
+        elif control and undone and _is_abort(batch):
+            producers.discard(batch.producer)
     return found
 
 

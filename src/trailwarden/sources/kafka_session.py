@@ -114,9 +114,7 @@ class Session:
             what = "it ends before that offset: the topic was made anew, or its log was lost"
         line = f"{place}: offset {wanted} is not there any more, reading goes on at {got}: {what}"
         self._problems.note(f"gap {place}@{wanted}", line)
-        partition = self._share.partitions.get((topic, number))
-        if partition is not None:
-            partition.restart(got)
+        self._share.restart((topic, number), got)
 
     def ready(self) -> None:
         self._share.change.tell()

@@ -56,6 +56,18 @@ class Share:
         self.open = True
         self.change.tell()
 
+    def restart(self, place: Place, position: int) -> None:
+        """What we wanted of a partition is not there; reading goes on elsewhere, backwards even where a topic was made anew."""
+        partition = self._partitions.get(place)
+        if partition is None:
+            return
+        if position < partition.position and not partition.settled:
+            self._begin_anew(
+                partition, position, frozenset()
+            )  # its answers are of offsets that count no more
+        else:
+            partition.restart(position)
+
     def has_room(self, topic: str, number: int) -> bool:
         """Whether more of a partition may be taken."""
         return self._held < self._settings.bytes_in_flight and (topic, number) in self._partitions
@@ -154,14 +166,16 @@ class Share:
 
     def _read_again(self, partition: Partition, suspect: int) -> None:
         """From the position on; a second wrong checksum at the same offset is no accident of the way here."""
+        self._begin_anew(partition, partition.position, partition.suspects | {suspect})
+        self.seek((partition.topic, partition.number), partition.position)
+
+    def _begin_anew(self, partition: Partition, position: int, suspects: frozenset[int]) -> None:
         self._lose(partition)
-        anew = Partition(
+        self._partitions[partition.topic, partition.number] = Partition(
             partition.topic,
             partition.number,
-            partition.position,
+            position,
             committed=partition.committed,
             end=partition.end,
-            suspects=partition.suspects | {suspect},
+            suspects=suspects,
         )
-        self._partitions[anew.topic, anew.number] = anew
-        self.seek((anew.topic, anew.number), anew.position)

@@ -9,7 +9,6 @@ Next: `kinesis`, whose readers follow what is ours.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -26,6 +25,7 @@ from trailwarden.sources.kinesis_settings import KinesisSettings
 from trailwarden.sources.kinesis_shards import Shard
 from trailwarden.sources.kinesis_stream import KinesisStream
 from trailwarden.sources.problems import Problems
+from trailwarden.waiting import set_within
 
 log = structlog.get_logger(__name__)
 
@@ -112,7 +112,7 @@ class Rounds:
                 self.bugs.append(bug)
                 pause = _BUG_PAUSE
             self._follow()
-            await _set_within(self._look, pause)
+            await set_within(self._look, pause)
 
     async def _attend(self) -> None:
         now = time.monotonic()
@@ -154,7 +154,7 @@ class Rounds:
                 log.exception("write_failed", source=self._settings.name)
                 self.bugs.append(bug)
             self._follow()
-            await _set_within(self._write, self._custody.beat)
+            await set_within(self._write, self._custody.beat)
 
     async def _failed(self, what: str, fault: AwsError | StoreError) -> str:
         detail = fault.failure.detail if isinstance(fault, AwsError) else str(fault)
@@ -169,10 +169,3 @@ _WHAT: Final = {
     "shards": "new shards cannot be looked for",
     "write": "where its shards stand cannot be written",
 }
-
-
-async def _set_within(event: asyncio.Event, seconds: float) -> None:
-    # Not wait_for: in Python 3.11 it loses a cancellation that comes in the same moment as the event.
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()
