@@ -23,7 +23,7 @@ from tests.sources.kafka_world import (
     until,
 )
 from trailwarden.errors import Reason, UnusableError
-from trailwarden.model import Run
+from trailwarden.model import Batch, Run
 from trailwarden.sources import SourceState
 from trailwarden.sources.kafka import KafkaSource
 
@@ -244,3 +244,16 @@ async def test_two_that_live_under_one_instance_id_are_told_and_nothing_is_lost(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_who_always_finds_something_to_take_is_not_idle(kafka: Kafka) -> None:
+    topic = await new_topic(kafka.bootstrap, 1)
+    await put(kafka.bootstrap, topic, [b"%d" % number for number in range(400)], max_batch_size=1)
+    async with opened(kafka.bootstrap, topic, max_idle="1s", session_timeout="1s") as source:
+        first = await taken(source, 1)
+        loop = asyncio.get_running_loop()
+        began, others = loop.time(), list[Batch]()
+        while loop.time() < began + 3 and len(others) < 390:
+            others += await taken(source, 1)
+            await asyncio.sleep(0.01)  # others have work, too
+        assert not first[0].lost

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 
@@ -16,8 +17,12 @@ from trailwarden.errors import StoreError
 from trailwarden.model import Checkpoint, SystemClock
 from trailwarden.sources import Given, SourceState
 from trailwarden.sources.kinesis_custody import StoreCustody
-from trailwarden.sources.kinesis_position import read
+from trailwarden.sources.kinesis_leased import LeaseCustody
+from trailwarden.sources.kinesis_leases import Lease
+from trailwarden.sources.kinesis_position import Position, read
+from trailwarden.sources.kinesis_settings import KinesisSettings
 from trailwarden.sources.kinesis_shards import Shard
+from trailwarden.sources.problems import Problems
 
 LEASED = {"lease_table": TABLE, "create_lease_table": True}
 
@@ -154,3 +159,32 @@ async def test_nothing_is_held_before_its_beginning_is_written() -> None:
     assert position.since is not None
     assert abs((datetime.now(UTC) - position.since).total_seconds()) < 60
     assert custody.held() == {"shardId-0": position}
+
+
+class _Table:
+    """Takes whatever is written."""
+
+    async def renew(self, lease: Lease, _position: Position) -> Lease:
+        return lease
+
+    take = release = renew
+
+
+async def test_a_lease_that_is_lost_as_a_round_begins_costs_itself_alone() -> None:
+    settings = KinesisSettings.model_validate(
+        {"kind": "kinesis", "name": "logs", "stream": "s", "lease_table": TABLE}
+    )
+    now = 0.0
+    custody = LeaseCustody(settings, cast(Any, _Table()), "me", SystemClock(), lambda: now, Problems("logs"))
+    for key in "ab":
+        await custody._take(Lease(key, None, 1, Position("1")))
+    keeping = asyncio.create_task(custody.keep())
+    await asyncio.sleep(0)  # the round has begun, and renewed nothing yet
+    now = settings.failover.total_seconds() + 1
+    assert custody.holding("a") is None
+    await keeping
+    assert "b" in custody._held
+    leaving = asyncio.create_task(custody.release())
+    await asyncio.sleep(0)
+    custody._held.clear()
+    await leaving

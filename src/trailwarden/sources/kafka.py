@@ -89,9 +89,12 @@ class KafkaSource:
         consumer = self._session.consumer if self._session is not None else None
         if consumer is None or not self._share.open:
             return
-        for taken in consumer.fetcher.take(self._share.has_room):
-            self._newest[taken.topic, taken.number] = max((one.newest for one in taken.batches), default=-1)
-            self._share.add((taken.topic, taken.number), taken.position, taken.next_offset, taken.batches)
+        with consumer.reading():  # who always finds something never waits, and is not idle for that
+            for taken in consumer.fetcher.take(self._share.has_room):
+                self._newest[taken.topic, taken.number] = max(
+                    (one.newest for one in taken.batches), default=-1
+                )
+                self._share.add((taken.topic, taken.number), taken.position, taken.next_offset, taken.batches)
 
     async def _until_change(self) -> None:
         consumer = self._session.consumer if self._session is not None else None

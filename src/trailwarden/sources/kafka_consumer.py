@@ -100,7 +100,7 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc]
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Around waiting for messages: as long as nobody does, the group counts us as idle."""
+        """Around taking messages and waiting for them: as long as nobody does either, the group counts us as idle."""
         with self._subscription.fetch_context():
             yield
 

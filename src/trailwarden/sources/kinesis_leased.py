@@ -174,7 +174,9 @@ class LeaseCustody:
         log.info("lease_taken", shard=taken.key, before=lease.owner or "", at=taken.position.at)
 
     async def _renew(self, key: str) -> None:
-        held = self._held[key]
+        held = self._held.get(key)
+        if held is None:
+            return  # lost since the round began
         reached = held.position
         write = self._table.release if reached.ended else self._table.renew
         async with self._calls:
@@ -191,7 +193,9 @@ class LeaseCustody:
             held.lease, held.until = renewed, asked + self._failover
 
     async def _leave(self, key: str) -> None:
-        held = self._held.pop(key)
+        held = self._held.pop(key, None)
+        if held is None:
+            return
         async with self._calls:
             await self._written(held, held.position, self._table.release)
 
