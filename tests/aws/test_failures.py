@@ -162,3 +162,8 @@ def test_a_code_is_no_label_of_a_secret() -> None:
 def test_a_detail_is_one_short_line() -> None:
     assert one_line("a\n b\t\r\nc") == "a b c"
     assert len(one_line("word " * 1000)) == 300
+
+
+def test_who_signs_in_at_a_proxy_is_not_shown() -> None:
+    shown = one_line("407, message='Auth', url='http://user:hunter2@127.0.0.1:3128'")
+    assert shown == "407, message='Auth', url='http://***@127.0.0.1:3128'"

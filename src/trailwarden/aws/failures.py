@@ -146,7 +146,7 @@ _LOST: Final = (
 
 _SECRET: Final = re.compile(
     r"(?i)((?:(?:secret|token|signature|credential|password|authorization|access.?key.?id)[\w-]*"
-    r"(?: header)?[\"']?\s*[=:]\s*)+)\S+|(?:AKIA|ASIA)[A-Z0-9]{12,}|[A-Za-z0-9+/=]{100,}"
+    r"(?: header)?[\"']?\s*[=:]\s*)+)\S+|(?<=://)[^\s/]+(?=@)|(?:AKIA|ASIA)[A-Z0-9]{12,}|[A-Za-z0-9+/=]{100,}"
 )
 _DETAIL_LENGTH: Final = 300
 

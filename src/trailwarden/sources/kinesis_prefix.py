@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from trailwarden.sources.kinesis_position import Position
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Part:
     """One run that was handed out. last: where the shard stands when it, and all before it, is acked."""
 

@@ -13,6 +13,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Protocol
 
 from trailwarden.aws import AwsError
@@ -86,8 +87,7 @@ class ShardReader:
         self._budget = budget
         self._clock = clock
         self._source = source
-        self._parts: dict[str, Part] = {}
-        self._out: dict[str, int] = {}
+        self._out: dict[Part, int] = {}
         self._room = asyncio.Event()
         self._chance: Callable[[], float] = random.random
         self._holding = source.holding(shard)
@@ -141,15 +141,15 @@ class ShardReader:
         """Whether somebody else may read the shard by now."""
         return self.stopped or self._source.holding(self.shard) is not self._holding
 
-    def _answered(self, run: KinesisRun, reason: str | None) -> None:
+    def _answered(self, part: Part, run: KinesisRun, reason: str | None) -> None:
+        """part: its own, not found by its key: after a position that was refused the same records are handed out again."""
         if reason is not None:
             if not self.is_lost():
                 self._source.put_back(self, run, reason)
             return
-        part = self._parts.pop(run.key, None)
-        if part is None or self.is_lost():
+        if self.is_lost():
             return
-        self._budget.give(self._out.pop(run.key))
+        self._budget.give(self._out.pop(part))
         self._source.dealt_with(run)
         if self.prefix.acked(part):
             self._room.set()
@@ -196,9 +196,9 @@ class ShardReader:
         for records in runs:
             reached = through if records is runs[-1] else records[-1].arrived
             self._last = Position(records[-1].number, through=_later(self._last.through, reached))
-            run = KinesisRun(self._place, records, now, self._answered, self.is_lost)
-            self._out[run.key] = run.size_hint
-            self._parts[run.key] = self.prefix.handed_out(self._last)
+            part = self.prefix.handed_out(self._last)
+            run = KinesisRun(self._place, records, now, partial(self._answered, part), self.is_lost)
+            self._out[part] = run.size_hint
             self._source.hand_on(self, run)
         if not runs:
             self._last = replace(self._last, through=_later(self._last.through, through))
