@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -244,3 +244,20 @@ async def test_a_source_that_raises_is_seen_and_read_again(
         await work.run()
         assert batch.answers == ["ack"]
         assert "KeyError" in work.status.detector_fault
+
+
+async def test_a_nack_that_fails_keeps_no_other_batch_from_its_own(tmp_path: Path) -> None:
+    class Mute(MemoryBatch):
+        async def nack(self, reason: str) -> None:
+            raise SourceError(Reason.UNREADABLE, "the queue is away")
+
+    class Broken:
+        def portion(self, _batches: object) -> object:
+            raise RuntimeError("a bug")
+
+    async with a_store(tmp_path) as store:
+        mute, other = Mute("a", b"{}"), MemoryBatch("b", b"{}")
+        work = ingest(store, [])
+        work.inspector = cast(Any, Broken())
+        await work._dealt_with([mute, other])
+    assert other.answers == ["nack: was not dealt with"]

@@ -157,7 +157,7 @@ class Ingest:
         finally:
             self.status.in_flight -= len(waiting)
             for batch in waiting:
-                await batch.nack("was not dealt with")
+                await answered(batch.nack("was not dealt with"), batch)
 
     async def _committed(self, inspected: Sequence[Inspected]) -> Mapping[int, Failed] | None:
         """Commit together; where the store refuses that as such (a bug), each alone, so that one costs only itself.
