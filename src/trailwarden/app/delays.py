@@ -17,10 +17,14 @@ from trailwarden.telemetry import Metrics
 
 def note_delays(metrics: Metrics, batches: Sequence[Batch], commit: Commit) -> None:
     """Batches were committed, of which those are objects whose names tell when they were delivered, to the minute."""
+    named = False
     for batch in batches:
         parsed = parse_log_key(str(batch.origin.details.get("key") or ""))
         if parsed is not None:
+            named = True
             metrics.feed_delay("s3_to_here", (batch.received_at - parsed.delivered).total_seconds())
+    if not named:
+        return  # nor does an alert of theirs name one: its document need not be read
     for alert in (routed.alert for routed in commit.alerts):
         if alert.event_time is None:
             continue
