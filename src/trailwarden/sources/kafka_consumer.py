@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 
 from trailwarden.sources.kafka_fetch import RawFetcher, Watcher
@@ -60,7 +59,9 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc]
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             # aiokafka's sticky one keeps its state in the class, for all groups of a process; we keep nothing by partition.
-            partition_assignment_strategy=(RoundRobinPartitionAssignor, RangePartitionAssignor),
+            # One alone: aiokafka joins once for each in the list, and every further joining undoes what others have begun, so
+            # that members which come together may never get to an assignment.
+            partition_assignment_strategy=(RoundRobinPartitionAssignor,),
             session_timeout_ms=session,
             heartbeat_interval_ms=min(3000, session // 3),
             rebalance_timeout_ms=max(session, drain + _MARGIN_MS),
