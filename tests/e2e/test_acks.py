@@ -38,9 +38,7 @@ async def test_a_message_stays_hidden_until_its_alerts_are_delivered(tmp_path: P
                 feed.put("quiet", file("DescribeVpcs", "e2"))
                 await service.until("/metrics", lambda _, body: 'held_batches{source="trail"} 1.0' in body)
                 async with asyncio.timeout(60):
-                    for _ in range(
-                        3
-                    ):  # at half of its time: without a heartbeat it would have come again by the second one
+                    for _ in range(3):  # each at half of its time: without them it would have come again
                         await feed.renewals.acquire()
                 assert list(feed.messages) == ["loud"]
                 assert feed.receives["loud"] == 1

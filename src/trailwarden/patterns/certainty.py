@@ -18,8 +18,7 @@ from typing import Any
 
 from trailwarden.patterns.automaton import searcher
 from trailwarden.patterns.globs import glob, narrow, wide
-from trailwarden.patterns.paths import all_values, one_value
-from trailwarden.patterns.predicate import Predicate, compile_predicate
+from trailwarden.patterns.predicate import Predicate, among, compile_predicate, some_value
 from trailwarden.patterns.reference import evaluate, relate, selected
 from trailwarden.patterns.regex import parse_regex
 from trailwarden.patterns.relation import ACCEPTED, Relation, TextTest, relate_number, relate_text
@@ -80,7 +79,7 @@ def _compiled(pattern: Pattern) -> Predicate:
             return lambda event: all(part(event) for part in parts)
         case Compare(selector, operator, literal):
             related = _relating(literal)
-            return _some(selector, lambda value: _sure(operator, related(value)))
+            return some_value(selector, lambda value: _sure(operator, related(value)))
         case _:
             return compile_predicate(pattern)
 
@@ -95,20 +94,8 @@ def _any(terms: Iterable[Pattern]) -> Predicate:
                 texts.setdefault(selector, set()).add(text)
             case _:
                 others.append(_compiled(term))
-    parts = (*(_some(selector, _among(frozenset(wanted))) for selector, wanted in texts.items()), *others)
+    parts = (*(some_value(selector, among(frozenset(wanted))) for selector, wanted in texts.items()), *others)
     return lambda event: any(part(event) for part in parts)
-
-
-def _among(wanted: frozenset[str]) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, str) and value in wanted
-
-
-def _some(selector: Selector, test: Callable[[Any], bool]) -> Predicate:
-    if selector.wildcards:
-        values = all_values(selector)
-        return lambda event: any(test(value) for value in values(event))
-    find = one_value(selector)
-    return lambda event: test(find(event))  # ABSENT stands in no relation to anything
 
 
 def _relating(literal: Literal) -> Callable[[Any], Relation]:

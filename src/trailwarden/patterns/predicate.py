@@ -54,9 +54,9 @@ def _compiled(pattern: Pattern) -> Predicate:
             return _absent(selector)
         case Is(selector, constant):
             wanted = _CONSTANTS[constant]
-            return _some(selector, lambda value: value is wanted)
+            return some_value(selector, lambda value: value is wanted)
         case Compare(selector, operator, literal):
-            return _some(selector, _test(operator, literal))
+            return some_value(selector, _test(operator, literal))
 
 
 def _any(terms: Iterable[Pattern]) -> Predicate:
@@ -69,15 +69,17 @@ def _any(terms: Iterable[Pattern]) -> Predicate:
                 texts.setdefault(selector, set()).add(text)
             case _:
                 others.append(_compiled(term))
-    parts = (*(_some(selector, _among(frozenset(wanted))) for selector, wanted in texts.items()), *others)
+    parts = (*(some_value(selector, among(frozenset(wanted))) for selector, wanted in texts.items()), *others)
     return parts[0] if len(parts) == 1 else lambda event: any(part(event) for part in parts)
 
 
-def _among(wanted: frozenset[str]) -> _Test:
+def among(wanted: frozenset[str]) -> _Test:
+    """Whether a value is one of these texts."""
     return lambda value: isinstance(value, str) and value in wanted
 
 
-def _some(selector: Selector, test: _Test) -> Predicate:
+def some_value(selector: Selector, test: _Test) -> Predicate:
+    """Whether a value that the selector finds passes the test."""
     if selector.wildcards:
         values = all_values(selector)
         return lambda event: any(test(value) for value in values(event))
