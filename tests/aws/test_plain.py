@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -71,8 +71,8 @@ async def https(file: Path) -> AsyncIterator[str]:
         server.close()
 
 
-async def get(url: str, **settings: Any) -> Answer:
-    http = PlainHttp(AwsSettings.model_validate(settings), 2, 5.0)
+async def get(url: str, read_timeout: float = 5.0, **settings: Any) -> Answer:
+    http = PlainHttp(AwsSettings.model_validate(settings), 2, read_timeout)
     try:
         with translated():
             return await http.send("GET", f"{url}/k", {"host": url.partition("//")[2]}, b"", 100, no_wait)
@@ -110,6 +110,29 @@ async def test_through_a_proxy_it_is_asked_for_by_its_whole_url() -> None:
     await proxy.stop()
     assert answer.body == b"by proxy"
     assert [one.target for one in proxy.asked] == ["http://bucket.s3.eu-west-1.amazonaws.com/k"]
+
+
+async def test_a_proxy_that_drips_is_given_up() -> None:
+    given_up = asyncio.Event()
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n")
+            while True:
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        writer.close()
+        given_up.set()
+
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    proxy = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    with pytest.raises(AwsError) as caught:
+        await get("http://bucket.s3.eu-west-1.amazonaws.com", 0.3, proxy_url=proxy)
+    assert caught.value.failure.fault is Fault.NETWORK
+    await given_up.wait()
+    server.close()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ Next: `objects`, GETs of S3; `direct`, calls of a JSON service.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Mapping
 from typing import Final
@@ -23,6 +24,7 @@ from trailwarden.aws.answer import BEGINNING, Admit, Answer, ObjectTooLargeError
 from trailwarden.aws.failures import AwsError, AwsFailure, Fault
 from trailwarden.aws.settings import AwsSettings
 from trailwarden.aws.wire import Wire
+from trailwarden.aws.wire_connection import LEAST_RATE
 
 _AGENT: Final = "trailwarden"
 _PORTS: Final = {"http": 80, "https": 443}
@@ -32,7 +34,7 @@ class PlainHttp:
     """For requests of one identity. Made without I/O; to be closed."""
 
     def __init__(self, settings: AwsSettings, connections: int, read_timeout: float) -> None:
-        """connections: to one host, at most; read_timeout: seconds without new bytes."""
+        """connections: to one host, at most; read_timeout: seconds without new bytes, or with too few (`LEAST_RATE`)."""
         self._settings = settings
         self._connections = connections
         self._read_timeout = read_timeout
@@ -94,18 +96,28 @@ class PlainHttp:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, limit: int, admit: Admit
     ) -> Answer:
         place = urlsplit(url)[:2]
-        async with self._session().request(
-            method,
-            URL(url, encoded=True),
-            headers=headers,
-            data=body or None,
-            proxy=self._proxies[place[0], place[1]],
-            allow_redirects=False,
-        ) as answer:
+        begun = self._settings.connect_timeout.total_seconds() + 2 * self._read_timeout
+        async with (
+            asyncio.timeout(begun) as patience,
+            self._session().request(
+                method,
+                URL(url, encoded=True),
+                headers=headers,
+                data=body or None,
+                proxy=self._proxies[place[0], place[1]],
+                allow_redirects=False,
+            ) as answer,
+        ):
             named = {name.lower(): value for name, value in answer.headers.items()}
-            if answer.status == 200:
-                return Answer(200, named, await _whole(answer, limit, admit))
-            return Answer(answer.status, named, await _beginning(answer))
+            if answer.status != 200:
+                return Answer(answer.status, named, await _beginning(answer))
+            patience.reschedule(None)  # room is waited for as long as it takes
+            size = await _admitted(answer, limit, admit)
+            ends = asyncio.get_running_loop().time() + self._read_timeout + size / LEAST_RATE
+            patience.reschedule(ends)
+            return Answer(
+                200, named, await answer.read()
+            )  # raises where fewer bytes come than were announced
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
@@ -158,7 +170,8 @@ async def _beginning(answer: aiohttp.ClientResponse) -> bytes:
     return body
 
 
-async def _whole(answer: aiohttp.ClientResponse, limit: int, admit: Admit) -> bytes:
+async def _admitted(answer: aiohttp.ClientResponse, limit: int, admit: Admit) -> int:
+    """The bytes of its body, once there is room for them."""
     announced = answer.content_length
     if announced is None:
         # S3 always announces it; what does not say how much it is cannot be told from what was cut off.
@@ -168,4 +181,4 @@ async def _whole(answer: aiohttp.ClientResponse, limit: int, admit: Admit) -> by
     if announced > limit:
         raise ObjectTooLargeError(announced)
     await admit(announced)
-    return await answer.read()  # raises where fewer bytes come than were announced
+    return announced

@@ -91,7 +91,7 @@ class AwsSettings(BaseModel):
         default="30s",
         validate_default=True,
         ge=timedelta(seconds=1),
-        description="For an answer without new bytes.",
+        description="For an answer without new bytes; for S3 and SQS also for one with fewer than 4 KiB a second.",
     )
     max_attempts: int = Field(
         default=4, ge=1, le=20, description="Tries of one call, the first one included."

@@ -31,7 +31,7 @@ class Wire:
         read_timeout: float,
         connections: int,
     ) -> None:
-        """connections: at most so many at once; read_timeout: seconds without new bytes."""
+        """connections: at most so many at once; read_timeout: seconds without new bytes, or with too few."""
         self._host = host
         self._port = port
         self._tls = tls

@@ -2,7 +2,8 @@
 status, a Content-Length.
 
 Keeps: a body is given whole or not at all; what was not asked for, or does not have that shape, ends the connection. After the
-head nothing more is read until there is room for the body.
+head nothing more is read until there is room for the body. A peer that is silent for the time-out, or that sends less than
+`LEAST_RATE` over the time-out from its first byte on, is given up: no answer holds its place for ever.
 
 Rules: RFC 9112, sections 4 and 6. A head with a Transfer-Encoding, or with two lengths, is not of that shape.
 
@@ -18,6 +19,8 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 HEAD_BYTES: Final = 64 * 1024
+LEAST_RATE: Final = 4 * 1024
+"""Bytes a second: what each of a hundred connections has on a line of 3 Mbit/s."""
 _STATUS: Final = re.compile(rb"HTTP/1\.1 ([2-5][0-9][0-9])(?: [^\r\n]*)?")
 _HEADERS: Final = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n]*(?:\r\n|\Z))+")
 
@@ -77,6 +80,8 @@ class Connection(asyncio.Protocol):
         self._failed: BaseException | None = None
         self._timeout = 0.0
         self._last = 0.0
+        self._counted: tuple[float, int] | None = None
+        """Since when the bytes are counted, and how many were there then; None before the first byte."""
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -84,9 +89,9 @@ class Connection(asyncio.Protocol):
         """Whether it can be asked."""
         return self._failed is None and self._transport is not None and not self._transport.is_closing()
 
-    async def head(self, request: bytes, timeout: float) -> Head:  # noqa: ASYNC109 - seconds without new bytes
+    async def head(self, request: bytes, timeout: float) -> Head:  # noqa: ASYNC109 - of silence, and of too little
         """Send it, and wait for the beginning of its answer. Raises OSError, TimeoutError, UnusualError."""
-        self.heard, self._head, self._timeout = False, None, timeout
+        self.heard, self._head, self._timeout, self._counted = False, None, timeout, None
         self._alive().write(request)
         await self._wait()
         assert self._head is not None
@@ -98,6 +103,7 @@ class Connection(asyncio.Protocol):
         assert head is not None
         if self._held < head.length:
             self._alive().resume_reading()
+            self._counted = self._loop.time(), self._held  # not while there was no room for it
             await self._wait()
         body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces, self._held = [], 0
@@ -124,6 +130,8 @@ class Connection(asyncio.Protocol):
             self.close()  # nobody asked
             return
         self._last = self._loop.time()
+        if self._counted is None:
+            self._counted = self._last, 0
         self._pieces.append(data)
         self._held += len(data)
         if self._head is None:
@@ -172,12 +180,20 @@ class Connection(asyncio.Protocol):
             self._waiter = None
 
     def _look(self) -> None:
-        """Whether it has been silent for too long."""
-        rest = self._last + self._timeout - self._loop.time()
-        if rest > 0:
-            self._timer = self._loop.call_later(rest, self._look)
-        else:
+        """Whether it has been silent, or all too slow, for too long."""
+        now, until = self._loop.time(), self._last + self._timeout
+        if until <= now:
             self._fail(TimeoutError(f"no byte within {self._timeout:g} s"))
+            return
+        if self._counted is not None:
+            since, had = self._counted
+            if since + self._timeout <= now:
+                if self._held - had < LEAST_RATE * self._timeout:
+                    self._fail(TimeoutError(f"only {self._held - had} bytes within {now - since:g} s"))
+                    return
+                self._counted = since, had = now, self._held
+            until = min(until, since + self._timeout)
+        self._timer = self._loop.call_later(until - now, self._look)
 
     def _done(self) -> None:
         if self._waiter is not None and not self._waiter.done():
