@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,12 +17,14 @@ from bench.bare_loop import QUEUE
 from bench.rivals import Count
 from bench.standin import BUCKET
 from trailwarden.decode import Limits
-from trailwarden.detection import Matcher, inspect, load_ruleset
+from trailwarden.detection import Matcher, inspect_many, load_ruleset
 
 COMMAND: Final = str(Path(sys.executable).with_name("trailwarden"))
 """The console script of the environment that this runs in."""
 
 _LIMITS: Final = Limits()
+_TOGETHER: Final = 256 * 1024
+"""Bytes, as in `pipeline.inspector` and `cli.scan_files`."""
 _VERBS: Final = (
     "Create",
     "Delete",
@@ -77,13 +79,25 @@ def _rule(service: str, name: str) -> dict[str, object]:
 
 
 def count(payloads: Sequence[bytes], by: Matcher) -> Count:
-    """Decompress, match and count every payload."""
+    """Decompress, match and count every payload: small ones together, as `scan` and the service do."""
     events = wanted = 0
-    for payload in payloads:
-        found = inspect(payload, by, _LIMITS)
-        events += found.seen
-        wanted += len(found.matches)
+    for together in _together(payloads):
+        for found in inspect_many(together, by, _LIMITS):
+            events += found.seen
+            wanted += len(found.matches)
     return events, wanted
+
+
+def _together(payloads: Sequence[bytes]) -> Iterator[list[bytes]]:
+    waiting: list[bytes] = []
+    size = 0
+    for payload in payloads:
+        waiting.append(payload)
+        size += len(payload)
+        if size >= _TOGETHER:
+            yield waiting
+            waiting, size = [], 0
+    yield waiting
 
 
 search = Matcher.search

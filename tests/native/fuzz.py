@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+import _hashlib
+import gzip
 import importlib.machinery
 import importlib.util
 import random
 import sys
 from pathlib import Path
+from typing import Any
+
+import deflate._deflate
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -25,7 +30,9 @@ def main(path: str, rounds: int, seed: int) -> None:
     scan = importlib.util.module_from_spec(spec)
     loader.exec_module(scan)
     chance = random.Random(seed)
+    assert scan.libraries(deflate._deflate.__file__, _hashlib.__file__) == (True, True)
     for _ in range(rounds):
+        look(scan, chance)
         data = text(chance)
         if chance.random() < 0.7:
             data = damaged(chance, data)
@@ -47,6 +54,22 @@ def main(path: str, rounds: int, seed: int) -> None:
         hits = sorted(chance.randrange(-5, len(data) + 5) for _ in range(chance.randrange(4)))
         scan.survey(bytearray(data), first, 10**6, bytes(256), None, b"", hits)
     print("sound", rounds)
+
+
+def look(scan: Any, chance: random.Random) -> None:
+    """Some payloads in one call, as files come and damaged."""
+    payloads = []
+    for _ in range(chance.randrange(4)):
+        data = text(chance)
+        if chance.random() < 0.3:
+            data = damaged(chance, data)
+        if chance.random() < 0.5:
+            data = gzip.compress(data, 1)
+        payloads.append(damaged(chance, data) if chance.random() < 0.3 else data)
+    limits = (chance.choice([100, 10**9]), chance.choice([1, 10**9]), chance.choice([0, 10**6]))
+    scan.look(
+        tuple(payloads), chance.choice([10, 10**6]), limits, b"\1" * 256, b"V", TABLE, chance.random() < 0.5
+    )
 
 
 if __name__ == "__main__":

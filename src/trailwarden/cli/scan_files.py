@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from trailwarden.cli.in_order import in_order
 from trailwarden.cli.output import readable
-from trailwarden.detection import inspect
+from trailwarden.detection import inspect, inspect_many
 from trailwarden.errors import SourceError
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _CHUNK = 16
 """Files handed to a worker at once: the hand-over costs as much as inspecting a small file."""
+_TOGETHER = 256 * 1024
+"""Bytes of what is inspected in one call."""
 
 
 @dataclass(slots=True)
@@ -122,19 +124,39 @@ def _reports(
 
 def _scan_chunk(paths: list[str], matcher: Matcher, limits: Limits) -> list[FileReport]:
     reports: list[FileReport] = []
+    waiting: list[tuple[str, bytes]] = []
     for path in paths:
         try:
-            reports.extend(
-                _report(path, len(payload), inspect(payload, matcher, limits))
-                for payload in _payloads(path, limits)
-            )
-        except IsADirectoryError:  # the listing gave it as a file because it could not look inside
-            reports.append(FileReport(path, error="the directory cannot be listed", unreadable=True))
+            for payload in _payloads(path, limits):
+                waiting.append((path, payload))
+                if sum(len(one) for _, one in waiting) >= _TOGETHER:
+                    reports += _inspected(waiting, matcher, limits)
         except OSError as fault:
-            reports.append(FileReport(path, error=f"cannot be read: {fault.strerror}", unreadable=True))
+            reports += _inspected(waiting, matcher, limits)
+            reports.append(FileReport(path, error=_why(fault), unreadable=True))
         except SourceError as fault:
+            reports += _inspected(waiting, matcher, limits)
             reports.append(FileReport(path, error=fault.detail, unreadable=True))
+    return reports + _inspected(waiting, matcher, limits)
+
+
+def _inspected(waiting: list[tuple[str, bytes]], matcher: Matcher, limits: Limits) -> list[FileReport]:
+    """What waits, in one call; nothing waits afterwards."""
+    found = inspect_many([payload for _, payload in waiting], matcher, limits)
+    reports = [
+        _report(path, len(payload), inspection)
+        for (path, payload), inspection in zip(waiting, found, strict=True)
+    ]
+    waiting.clear()
     return reports
+
+
+def _why(fault: OSError) -> str:
+    if isinstance(fault, IsADirectoryError):
+        return (
+            "the directory cannot be listed"  # the listing gave it as a file because it could not look inside
+        )
+    return f"cannot be read: {fault.strerror}"
 
 
 def _payloads(path: str, limits: Limits) -> Iterator[bytes]:

@@ -11,4 +11,14 @@ def survey(
     texts: bytes,
     hits: int | Sequence[int],
 ) -> tuple[int, list[Place], bool] | None: ...
+def look(
+    payloads: tuple[bytes, ...],
+    longest: int,
+    limits: tuple[int, int, int],
+    hideable: bytes,
+    part: bytes,
+    texts: bytes,
+    digest: bool,
+) -> list[tuple[int, int, str, list[tuple[int, bytes]]] | None]: ...
+def libraries(deflate: str | None, hashes: str | None) -> tuple[bool, bool]: ...
 def narrow(yes: bool) -> bool: ...

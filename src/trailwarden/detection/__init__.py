@@ -11,6 +11,7 @@ from trailwarden.on_demand import on_demand
 if TYPE_CHECKING:
     from trailwarden.detection.inspection import Inspection, Match, inspect
     from trailwarden.detection.loading import PACKS, load_file, load_pack, load_ruleset
+    from trailwarden.detection.many import inspect_many
     from trailwarden.detection.matcher import Matcher
     from trailwarden.detection.rule import Rule
     from trailwarden.detection.runs import RunInspection, inspect_run
@@ -29,6 +30,7 @@ else:
                 "load_pack",
                 "load_ruleset",
             ),
+            "many": ("inspect_many",),
             "matcher": ("Matcher",),
             "rule": ("Rule",),
             "runs": (
@@ -46,6 +48,7 @@ __all__ = [
     "Rule",
     "RunInspection",
     "inspect",
+    "inspect_many",
     "inspect_run",
     "load_file",
     "load_pack",

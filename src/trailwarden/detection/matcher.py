@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from trailwarden.decode import Survey
+from trailwarden.decode import Limits, Looked, Survey
 from trailwarden.detection.dispatch import event_names
 from trailwarden.detection.prefilter import Hits, Prefilter
 from trailwarden.detection.rule import Rule
@@ -40,6 +40,12 @@ class Matcher:
     def survey(self, data: bytes, longest: int) -> Survey | None:
         """A plain log file in one pass. See `Prefilter.survey`."""
         return self._prefilter.survey(data, longest)
+
+    def look(
+        self, payloads: tuple[bytes, ...], limits: Limits, *, digest: bool
+    ) -> Sequence[Looked | None] | None:
+        """Many payloads in one call. See `Prefilter.look`."""
+        return self._prefilter.look(payloads, limits, digest=digest)
 
     def search(self, data: bytes) -> Hits:
         """Where in a buffer the candidates are; empty: nowhere. See `Prefilter.search`."""

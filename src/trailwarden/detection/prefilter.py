@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import stringzilla
 
-from trailwarden.decode import Survey, hideable, survey_hits, survey_texts
+from trailwarden.decode import Limits, Looked, Survey, hideable, look_at, survey_hits, survey_texts
 from trailwarden.detection.anchor import anchor_of
 from trailwarden.detection.needles import compile_search, hidden_codes
 from trailwarden.patterns import Needle
@@ -78,6 +78,17 @@ class Prefilter:
             return survey_texts(data, self._anchor.wanted, self._unhidden, longest)
         hits = self._multisearch().ends(data, MAX_HITS)
         return None if hits is None else survey_hits(data, hits, self._unhidden, longest)
+
+    def look(
+        self, payloads: tuple[bytes, ...], limits: Limits, *, digest: bool
+    ) -> Sequence[Looked | None] | None:
+        """Many payloads in one call, with the records of the candidates cut out; None for one of which that is not certain.
+
+        None as a whole: the needles have no part in common, or nothing was compiled. digest: with the SHA-256 of the text.
+        """
+        if not self._expressions or self._anchor is None or self._anchor.wanted is None:
+            return None
+        return look_at(payloads, self._anchor.wanted, self._unhidden, limits, digest=digest)
 
     def search(self, data: bytes) -> Hits:
         """Where the candidates are. Never raises for what `data` contains."""

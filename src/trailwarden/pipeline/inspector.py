@@ -7,13 +7,15 @@ Next: `trailwarden.pipeline.ingest`, which commits and acks what comes out of he
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Final, TypeVar
 
 import structlog
 
 from trailwarden.decode import Limits, Rejected
-from trailwarden.detection import Inspection, Matcher, inspect
+from trailwarden.detection import Inspection, Matcher, inspect, inspect_many
 from trailwarden.errors import SourceError, UnusableError
 from trailwarden.model import Batch, Clock, Run
 from trailwarden.pipeline.assemble import Router, assemble, assemble_run
@@ -22,6 +24,11 @@ from trailwarden.store import Commit
 from trailwarden.telemetry import Metrics
 
 log = structlog.get_logger(__name__)
+A = TypeVar("A")
+T = TypeVar("T")
+
+_TOGETHER: Final = 256 * 1024
+"""Announced bytes of what is inspected in one call: some dozens of small files, a few milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +67,55 @@ class Inspector:
         """As many of the batches, from the first on, as one transaction may hold; at least one. In a worker thread."""
         done: list[Inspected | Failed] = []
         size = alerts = 0
-        for batch in batches:
-            if done and (size + batch.size_hint > self.group_bytes or alerts >= self.group_alerts):
+        while len(done) < len(batches) and (not done or alerts < self.group_alerts):
+            together = self._together(batches, len(done), self.group_bytes - size)
+            if not together:
                 break
-            item = self._inspect(batch)
-            done.append(item)
-            size += batch.size_hint
-            alerts += len(item.commit.alerts) if isinstance(item, Inspected) else 0
+            for item in self._inspected(together):
+                done.append(item)
+                alerts += len(item.commit.alerts) if isinstance(item, Inspected) else 0
+            size += sum(batch.size_hint for batch in together)
         return done
 
-    def _inspect(self, batch: Batch) -> Inspected | Failed:
-        try:
-            return self._of_run(batch) if isinstance(batch, Run) else self._of_one(batch)
-        except SourceError as fault:
-            return Failed(batch, fault.detail, bug=False)
-        except Exception as fault:
-            log.exception("inspection_failed", locator=batch.origin.locator)
-            return Failed(batch, f"{type(fault).__name__} while inspecting {batch.origin.locator}", bug=True)
+    def _together(self, batches: Sequence[Batch], start: int, room: int) -> Sequence[Batch]:
+        """Those from `start` on that are inspected in one call: small ones while there is room; the first of all in any case."""
+        size = 0
+        for end in range(start, len(batches)):
+            batch = batches[end]
+            size += batch.size_hint
+            if (size > room and end > 0) or (end > start and (size > _TOGETHER or isinstance(batch, Run))):
+                return batches[start:end]
+            if isinstance(batch, Run):
+                return batches[start : end + 1]
+        return batches[start:]
 
-    def _of_one(self, batch: Batch) -> Inspected:
-        size, inspection = self._account_for(batch)
-        commit = assemble(batch, size, inspection, self.route, self.clock.now(), self.payload_limit)
-        return Inspected(batch, inspection, commit)
+    def _inspected(self, batches: Sequence[Batch]) -> list[Inspected | Failed]:
+        if isinstance(batches[0], Run):
+            return [_guarded(batches[0], self._of_run, batches[0])]
+        loaded = [_guarded(batch, _load, batch) for batch in batches]
+        self._look_into([item for item in loaded if isinstance(item, _Loaded) and item.inspection is None])
+        return [
+            item if isinstance(item, Failed) else _guarded(item.batch, self._assembled, item)
+            for item in loaded
+        ]
+
+    def _look_into(self, loaded: Sequence[_Loaded]) -> None:
+        """All in one call. Where a bug shows itself none has an inspection, and each by itself will tell whose it is."""
+        if not loaded:
+            return
+        with self.metrics.decode_timer(), suppress(Exception):
+            payloads = [item.payload for item in loaded]
+            found = inspect_many(payloads, self.matcher, self.limits, digest=True)
+            for item, inspection in zip(loaded, found, strict=True):
+                item.inspection = inspection
+
+    def _assembled(self, item: _Loaded) -> Inspected:
+        inspection = item.inspection
+        if inspection is None:
+            inspection = inspect(item.payload, self.matcher, self.limits, digest=True)
+        now = self.clock.now()
+        commit = assemble(item.batch, item.size, inspection, self.route, now, self.payload_limit)
+        return Inspected(item.batch, inspection, commit)
 
     def _of_run(self, run: Run) -> Inspected:
         from trailwarden.detection.places import places_of  # noqa: PLC0415 - splitting is loaded by sources that have runs
@@ -96,12 +130,35 @@ class Inspector:
         commit = assemble_run(run, size, found, self.route, self.clock.now(), self.payload_limit, places)
         return Inspected(run, found.total, commit)
 
-    def _account_for(self, batch: Batch) -> tuple[int, Inspection]:
-        try:
-            payload = batch.load()
-        except UnusableError as fault:
-            # Where the bytes were never read, the origin in the quarantine row tells where they are.
-            rejected = Rejected(fault.payload, fault.reason, fault.detail, None)
-            return batch.size_hint, Inspection(seen=1, rejected=(rejected,), whole=True)
-        with self.metrics.decode_timer():
-            return len(payload), inspect(payload, self.matcher, self.limits, digest=True)
+
+@dataclass(slots=True)
+class _Loaded:
+    """size: bytes as they came, or as announced where they were never read. inspection: None as long as there is none."""
+
+    batch: Batch
+    size: int
+    payload: bytes = b""
+    inspection: Inspection | None = None
+
+
+def _load(batch: Batch) -> _Loaded:
+    try:
+        payload = batch.load()
+    except UnusableError as fault:
+        # Where the bytes were never read, the origin in the quarantine row tells where they are.
+        rejected = Rejected(fault.payload, fault.reason, fault.detail, None)
+        return _Loaded(
+            batch, batch.size_hint, inspection=Inspection(seen=1, rejected=(rejected,), whole=True)
+        )
+    return _Loaded(batch, len(payload), payload)
+
+
+def _guarded(batch: Batch, act: Callable[[A], T], argument: A) -> T | Failed:
+    """What `act` gives; where it raises, why, for this batch alone."""
+    try:
+        return act(argument)
+    except SourceError as fault:
+        return Failed(batch, fault.detail, bug=False)
+    except Exception as fault:
+        log.exception("inspection_failed", locator=batch.origin.locator)
+        return Failed(batch, f"{type(fault).__name__} while inspecting {batch.origin.locator}", bug=True)

@@ -22,7 +22,9 @@ class PipelineSettings(BaseModel):
         description="Announced bytes of the batches of one transaction, at the most.",
     )
     group_alerts: int = Field(
-        default=200, ge=1, description="A group is committed early once it gave rise to this many alerts."
+        default=200,
+        ge=1,
+        description="A group is committed early once it gave rise to this many alerts.",
     )
     groups_in_flight: int = Field(
         default=3, ge=1, le=64, description="Groups that are inspected or committed at once."

@@ -170,7 +170,7 @@ class Metrics:
 
     @contextmanager
     def decode_timer(self) -> Iterator[None]:
-        """Around the decompression, search and parsing of one batch; in the worker thread."""
+        """Around the decompression, search and parsing of one batch, or of small ones together; in the worker thread."""
         started = time.perf_counter()
         try:
             yield
