@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import os
 from pathlib import Path
 
@@ -53,7 +52,7 @@ async def test_a_pipe_that_fills_up_tells_which_lines_it_took(monkeypatch: pytes
         os.set_blocking(reading, False)
         sink = StdoutSink(StdoutSettings(kind="stdout", name="s"), writing)
         await sink.open()
-        many = [dataclasses.replace(alert(number), document=b"%d" % number * 999) for number in range(10, 99)]
+        many = [alert(number)._replace(document=b"%d" % number * 999) for number in range(10, 99)]
         outcomes = await asyncio.gather(*(sink.send(one, 1) for one in many))
         taken = [
             one for one, outcome in zip(many, outcomes, strict=True) if outcome.verdict is Verdict.DELIVERED

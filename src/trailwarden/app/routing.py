@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from trailwarden.model import Alert
+from trailwarden.model import Alert, Severity
 from trailwarden.pipeline.assemble import Router
 from trailwarden.sinks import SinkSettings, wants
 
@@ -12,7 +13,11 @@ from trailwarden.sinks import SinkSettings, wants
 def router(sinks: Sequence[SinkSettings]) -> Router:
     """A function from an alert to the names of the sinks that want it, in the order of the configuration."""
 
+    @lru_cache(maxsize=4096)
+    def names(rule_id: str, severity: Severity) -> tuple[str, ...]:
+        return tuple(sink.name for sink in sinks if wants(sink, rule_id, severity))
+
     def route(alert: Alert) -> tuple[str, ...]:
-        return tuple(sink.name for sink in sinks if wants(sink, alert))
+        return names(alert.rule_id, alert.severity)
 
     return route

@@ -10,11 +10,11 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from trailwarden.detection.fields import PART, AccountId, Text, account, at, text
+from trailwarden.detection.fields import PART, AccountId, Text, account, at, text, texts_of
 from trailwarden.model import EventData
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made for each alert, and that takes three times as long
 class Issuer:
     """The role, or the user, that a session was made for."""
 
@@ -26,7 +26,7 @@ class Issuer:
     name: Annotated[Text | None, Field(description="Of the role or user.")] = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made for each alert, and that takes three times as long
 class Actor:
     """The identity behind a call, as far as the event says."""
 
@@ -60,23 +60,27 @@ class Actor:
     ] = None
 
 
+_texts = texts_of("type", "arn", "principalId", "accessKeyId", "invokedBy")
+
+
 def actor_of(event: EventData) -> Actor:
     """Read `userIdentity`, whatever is in it."""
     identity = at(event, "userIdentity")
     context = at(identity, "sessionContext")
     issuer = at(context, "sessionIssuer")
-    arn = text(identity, "arn")
+    kind, arn, principal, access_key, invoked_by = _texts(identity)
+    path = _arn_path(arn)
     return Actor(
-        type=text(identity, "type"),
-        name=_name(identity, arn),
+        type=kind,
+        name=_name(identity, kind, path, invoked_by, principal),
         arn=arn,
         account=account(identity, "accountId"),
-        principal_id=text(identity, "principalId"),
-        access_key_id=text(identity, "accessKeyId"),
+        principal_id=principal,
+        access_key_id=access_key,
         mfa=_mfa(at(context, "attributes", "mfaAuthenticated")),
-        session_name=_session_name(identity, arn),
+        session_name=_session_name(kind, path, principal),
         session_issuer=_issuer(issuer) if isinstance(issuer, dict) and issuer else None,
-        invoked_by=text(identity, "invokedBy"),
+        invoked_by=invoked_by,
         source_identity=text(context, "sourceIdentity"),
     )
 
@@ -116,29 +120,22 @@ def _issuer(issuer: dict[str, Any]) -> Issuer:
     )
 
 
-def _name(identity: Any, arn: str | None) -> str | None:
-    if text(identity, "type") == "Root":
+def _name(
+    identity: Any, kind: str | None, path: list[str], invoked_by: str | None, principal: str | None
+) -> str | None:
+    if kind == "Root":
         return "root"
-    path = _arn_path(arn)
-    if path[:1] == ["assumed-role"] or text(identity, "type") == "AssumedRole":
+    if kind == "AssumedRole" or path[:1] == ["assumed-role"]:
         role = text(identity, "sessionContext", "sessionIssuer", "userName")
-        return role or (path[1] if len(path) > 1 else None) or text(identity, "principalId")
-    return (
-        text(identity, "userName")
-        or (path[-1] if path else None)
-        or text(identity, "invokedBy")
-        or text(identity, "principalId")
-    )
+        return role or (path[1] if len(path) > 1 else None) or principal
+    return text(identity, "userName") or (path[-1] if path else None) or invoked_by or principal
 
 
-def _session_name(identity: Any, arn: str | None) -> str | None:
+def _session_name(kind: str | None, path: list[str], principal: str | None) -> str | None:
     """The last part of `…:assumed-role/<role>/<session>`; it also ends the principal id."""
-    path = _arn_path(arn)
-    if path[:1] == ["assumed-role"] and len(path) > 2:
+    if len(path) > 2 and path[0] == "assumed-role":
         return path[-1]
-    if text(identity, "type") == "AssumedRole":
-        return (text(identity, "principalId") or "").partition(":")[2] or None
-    return None
+    return (principal or "").partition(":")[2] or None if kind == "AssumedRole" else None
 
 
 def _arn_path(arn: str | None) -> list[str]:

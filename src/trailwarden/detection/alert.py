@@ -11,20 +11,20 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import UTC, datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
 
 from trailwarden.detection.actor import Actor, actor_of
 from trailwarden.detection.embedding import embedded
-from trailwarden.detection.fields import MAX_PLACE, account, at, clean, is_account, text
+from trailwarden.detection.fields import MAX_PLACE, account, at, clean, is_account, texts_of
 from trailwarden.detection.identity import SCHEMA, alert_id, amended_id
 from trailwarden.detection.outcome import outcome_of
 from trailwarden.detection.resources import resources_of
 from trailwarden.detection.rule import Cited, Rule, references
 from trailwarden.detection.summary import summary_of
-from trailwarden.model import Alert, Event, EventData, Origin, rfc3339
+from trailwarden.model import Alert, Event, EventData, Origin, Severity, rfc3339
 
 _KEY_ACCOUNT: Final = re.compile(
     r".*(?:^|/)AWSLogs/(?:o-[a-z0-9]{10,32}/)?([0-9]{12})/|.*(?:^|/)([0-9]{12})_CloudTrail",
@@ -39,96 +39,130 @@ _MAX_INTEGER: Final = 2**63 - 1
 
 def build_alert(rule: Rule, event: Event, origin: Origin, received_at: datetime, now: datetime) -> Alert:
     """The alert for a match. received_at, now: timezone-aware. Pure; raises nothing for what the event or the origin holds."""
-    data, fingerprint = event.data, hashlib.sha256(event.raw).hexdigest()
-    event_time, region = _time(data), text(data, "awsRegion")
-    actor, outcome = actor_of(data), outcome_of(data)
-    account_id = _account(data, origin, actor)
-    resources = resources_of(data, account_id, region)
-    amends = amended_id(data)
-    identity = alert_id(rule.id, event)
-    summary = summary_of(data, actor, resources, outcome, region, account_id)
-    cited = _references(rule.cited)
-    document = {
-        "schema": SCHEMA,
-        "kind": "event_match",
-        "id": identity,
-        "summary": summary,
-        "severity": rule.severity,
-        "rule": _rule(rule, cited),
-        "outcome": outcome,
-        "actor": actor,
-        "source_ip": text(data, "sourceIPAddress"),
-        "user_agent": text(data, "userAgent"),
-        "account": account_id,
-        "region": region,
-        "resources": resources,
-        "event": _event(data, fingerprint),
-        "event_time": rfc3339(event_time) if event_time is not None else None,
-        "received_at": rfc3339(received_at),
-        "delay_seconds": _seconds(event_time, received_at),
-        "created_at": rfc3339(now),
-        "amends": clean(amends) if amends is not None else None,
-        "coverage": None,
-        "origin": _origin(origin, event.index),
-        "references": cited,
-        "original": orjson.Fragment(embedded(event.raw)),
+    return Arrival(origin, received_at, now).alert(rule, event)
+
+
+class Arrival:
+    """What the alerts of one payload have in common, written once: where its bytes were, when they came, when this is."""
+
+    def __init__(self, origin: Origin, received_at: datetime, now: datetime) -> None:
+        self._origin = origin
+        self._received_at = received_at
+        self._now = now
+        self._place, self._more = _coordinates(origin)
+        self._times = {"received_at": rfc3339(received_at), "created_at": rfc3339(now)}
+
+    def alert(self, rule: Rule, event: Event) -> Alert:
+        """The alert for a match in it."""
+        data, fingerprint = event.data, hashlib.sha256(event.raw).hexdigest()
+        region, source_ip, user_agent, *texts = _texts(data)
+        event_time, written_time = _time(data)
+        actor, outcome = actor_of(data), outcome_of(data)
+        account_id = _account(data, self._origin, actor)
+        resources = resources_of(data, account_id, region)
+        amends = amended_id(data)
+        identity = alert_id(rule.id, event)
+        summary = summary_of(data, actor, resources, outcome, region, account_id)
+        written_rule, cited = _written(
+            rule.id, rule.title, rule.description, rule.severity, rule.pack, rule.cited
+        )
+        document = {
+            "schema": SCHEMA,
+            "kind": "event_match",
+            "id": identity,
+            "summary": summary,
+            "severity": rule.severity,
+            "rule": written_rule,
+            "outcome": outcome,
+            "actor": actor,
+            "source_ip": source_ip,
+            "user_agent": user_agent,
+            "account": account_id,
+            "region": region,
+            "resources": resources,
+            "event": _event(data, texts, fingerprint),
+            "event_time": written_time,
+            "received_at": self._times["received_at"],
+            "delay_seconds": _seconds(event_time, self._received_at),
+            "created_at": self._times["created_at"],
+            "amends": clean(amends) if amends is not None else None,
+            "coverage": None,
+            "origin": {**self._place, "index": event.index, **self._more},
+            "references": cited,
+            "original": orjson.Fragment(embedded(event.raw)),
+        }
+        return Alert(
+            id=identity,
+            rule_id=rule.id,
+            severity=rule.severity,
+            event_time=event_time,
+            created_at=self._now,
+            summary=summary,
+            fingerprint=fingerprint,
+            document=orjson.dumps(document),
+        )
+
+
+@lru_cache(maxsize=1024)
+def _written(
+    rule_id: str, title: str, description: str, severity: Severity, pack: str, cited: Cited
+) -> tuple[orjson.Fragment, orjson.Fragment]:
+    """The rule and its references, written once for each rule."""
+    quoted = orjson.Fragment(orjson.dumps(references(cited).model_dump(mode="json")))
+    rule = {
+        "id": rule_id,
+        "title": title,
+        "description": description,
+        "severity": severity,
+        "pack": pack,
+        "references": quoted,
     }
-    return Alert(
-        id=identity,
-        rule_id=rule.id,
-        severity=rule.severity,
-        event_time=event_time,
-        created_at=now,
-        summary=summary,
-        fingerprint=fingerprint,
-        document=orjson.dumps(document),
-    )
+    return orjson.Fragment(orjson.dumps(rule)), quoted
 
 
-@cache
-def _references(cited: Cited) -> orjson.Fragment:
-    """Written once for each rule that cites."""
-    return orjson.Fragment(orjson.dumps(references(cited).model_dump(mode="json")))
+_texts = texts_of(
+    "awsRegion", "sourceIPAddress", "userAgent",
+    "eventID", "eventName", "eventSource", "eventType", "eventCategory", "eventVersion", "eventTime", "requestID",
+    "sharedEventID",
+)  # fmt: skip
+_EVENT: Final = (
+    "id",
+    "name",
+    "source",
+    "type",
+    "category",
+    "version",
+    "time",
+    "request_id",
+    "shared_event_id",
+)
 
 
-def _rule(rule: Rule, cited: orjson.Fragment) -> dict[str, Any]:
-    return {
-        "id": rule.id,
-        "title": rule.title,
-        "description": rule.description,
-        "severity": rule.severity,
-        "pack": rule.pack,
-        "references": cited,
-    }
-
-
-def _event(data: EventData, fingerprint: str) -> dict[str, Any]:
+def _event(data: EventData, texts: list[str | None], fingerprint: str) -> dict[str, Any]:
     read_only = at(data, "readOnly")
     return {
-        "id": text(data, "eventID"),
-        "name": text(data, "eventName"),
-        "source": text(data, "eventSource"),
-        "type": text(data, "eventType"),
-        "category": text(data, "eventCategory"),
-        "version": text(data, "eventVersion"),
-        "time": text(data, "eventTime"),
-        "request_id": text(data, "requestID"),
-        "shared_event_id": text(data, "sharedEventID"),
+        **dict(zip(_EVENT, texts, strict=True)),
         "read_only": read_only if isinstance(read_only, bool) else None,
         "sha256": fingerprint,
     }
 
 
-def _time(data: EventData) -> datetime | None:
-    """eventTime in UTC; a time without an offset is UTC (CloudTrail writes no other)."""
+def _time(data: EventData) -> tuple[datetime | None, str | None]:
+    """eventTime in UTC, and as we write it; a time without an offset is UTC (CloudTrail writes no other)."""
     value = data.get("eventTime")
     if not isinstance(value, str) or len(value) not in _TIME_LENGTH:
-        return None
+        return None, None
+    return _moment(value)
+
+
+@lru_cache(maxsize=1024)  # the events of one file are of a few seconds
+def _moment(value: str) -> tuple[datetime | None, str | None]:
     try:
-        moment = datetime.fromisoformat(value)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        read = datetime.fromisoformat(value)
+        moment = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        return moment, rfc3339(moment)
     except (ValueError, OverflowError):
-        return None
+        return None, None
 
 
 def _seconds(event_time: datetime | None, received_at: datetime) -> float | None:
@@ -147,12 +181,11 @@ def _account(data: EventData, origin: Origin, actor: Actor) -> str | None:
     return in_key[1] or in_key[2] if in_key is not None else actor.account
 
 
-def _origin(origin: Origin, index: int) -> dict[str, Any]:
+def _coordinates(origin: Origin) -> tuple[dict[str, str], dict[str, str | int]]:
     """Coordinates as they are, but for what JSON readers cannot take: lone surrogates of file names, integers beyond 64 bits."""
-    head = {"source": clean(origin.source, MAX_PLACE), "kind": clean(origin.kind, MAX_PLACE)}
-    place = {"locator": clean(origin.locator, MAX_PLACE), "index": index}
+    place = {name: clean(getattr(origin, name), MAX_PLACE) for name in ("source", "kind", "locator")}
     more = {clean(name): _coordinate(value) for name, value in origin.details.items()}
-    return {**head, **place, **{name: value for name, value in more.items() if name not in _FIXED}}
+    return place, {name: value for name, value in more.items() if name not in _FIXED}
 
 
 def _coordinate(value: str | int) -> str | int:

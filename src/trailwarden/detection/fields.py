@@ -10,10 +10,12 @@ Source of the shapes: CloudTrail records of EC2 calls, whose newer operations ar
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Final
 
 from pydantic import ConfigDict, Field
+
+from trailwarden.detection.spellings import PLAIN, surely_absent
 
 MAX_TEXT: Final = 1024
 """Characters of a text that is taken from an event; CloudTrail itself cuts most of them at 1 KB."""
@@ -34,6 +36,8 @@ _UNWANTED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 def clean(text: str, limit: int = MAX_TEXT) -> str:
     """A text that can be shown anywhere: unwanted characters become U+FFFD, what is too long is cut with an ellipsis."""
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     shown = text if len(text) <= limit else text[: limit - 1] + "…"
     if shown.isascii() and shown.isprintable():
         return shown
@@ -42,20 +46,42 @@ def clean(text: str, limit: int = MAX_TEXT) -> str:
 
 def text(value: Any, *path: str) -> str | None:
     """The string at a path; None when there is none, or it is empty. Numbers are given as text: ids come as numbers at times."""
-    found = at(value, *path)
-    if isinstance(found, int) and not isinstance(found, bool):
-        return str(found) if abs(found) < 10**MAX_DIGITS else None
-    return clean(found) or None if isinstance(found, str) else None
+    for name in path:  # as `at` does it: a call of its own would cost as much again, thirty times an alert
+        if not isinstance(value, dict):
+            return None
+        value = value[name] if name in value else _any_case(value, name)
+    if isinstance(value, str):
+        plain = value.isascii() and value.isprintable() and len(value) <= MAX_TEXT
+        return (value if plain else clean(value)) or None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if abs(value) < 10**MAX_DIGITS else None
+    return None
+
+
+def texts_of(*names: str) -> Callable[[Any], list[str | None]]:
+    """What reads several fields of one object at once, as `text` reads each: for those that every alert asks for."""
+    known = PLAIN.issuperset(names)
+
+    def read(value: Any) -> list[str | None]:
+        if not isinstance(value, dict):
+            return [None] * len(names)
+        plain = known and value.keys() <= PLAIN  # then no name is there in another spelling
+        found = map(value.get, names) if plain else (at(value, name) for name in names)
+        return [None if one is None else text(one) for one in found]
+
+    return read
 
 
 def account(value: Any, *path: str) -> str | None:
     """An account id, 12 digits: CloudTrail writes some as numbers, which loses leading zeros. None for anything else."""
     found = at(value, *path)
+    if isinstance(found, str):
+        return found if is_account(found) else None
     if isinstance(found, float) and found.is_integer():
         found = int(found)
     if isinstance(found, int) and not isinstance(found, bool):
         return f"{found:012d}" if 0 <= found < 10**12 else None
-    return found if isinstance(found, str) and is_account(found) else None
+    return None
 
 
 def is_account(value: str) -> bool:
@@ -73,7 +99,9 @@ def at(value: Any, *path: str) -> Any:
 
 
 def _any_case(value: dict[str, Any], name: str) -> Any:
-    """name: ASCII. A key that is the same but for its case is as long, which is seen sooner."""
+    """name: ASCII, and not a key. A key that is the same but for its case is as long, which is seen sooner."""
+    if surely_absent(value, name):
+        return None
     length, lowered = len(name), name.lower()
     for key, inner in value.items():
         if len(key) == length and key.lower() == lowered:

@@ -24,7 +24,7 @@ class OutcomeStatus(StrEnum):
     DRY_RUN = "dry_run"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made for each alert, and that takes three times as long
 class CallOutcome:
     """Status, and the error where there is one."""
 
@@ -58,18 +58,21 @@ _STATUS: Final = {
 
 def outcome_of(event: EventData) -> CallOutcome:
     """From errorCode and errorMessage. A message alone, as sign-ins have, is a failure; so is a code of another type."""
-    code, message = text(event, "errorCode"), text(event, "errorMessage")
-    if code is not None:
-        status = _STATUS.get(code.rsplit(".", 1)[-1], OutcomeStatus.FAILED)
-    elif _absent(at(event, "errorCode")) and _absent(at(event, "errorMessage")):
-        status = OutcomeStatus.SUCCEEDED
-    else:
-        status = OutcomeStatus.FAILED
-    return CallOutcome(status=status, error_code=code, error_message=message)
+    code, message = at(event, "errorCode"), at(event, "errorMessage")
+    if _absent(code) and _absent(message):
+        return _SUCCEEDED
+    said = text(code)
+    status = (
+        OutcomeStatus.FAILED if said is None else _STATUS.get(said.rsplit(".", 1)[-1], OutcomeStatus.FAILED)
+    )
+    return CallOutcome(status=status, error_code=said, error_message=text(message))
 
 
 def _absent(value: Any) -> bool:
     return value is None or value == ""
+
+
+_SUCCEEDED: Final = CallOutcome(status=OutcomeStatus.SUCCEEDED)
 
 
 def phrase(outcome: CallOutcome) -> str:

@@ -32,7 +32,7 @@ class Role(StrEnum):
     MENTIONED = "mentioned"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: made for each alert, and that takes three times as long
 class Resource:
     """One thing that a call was about."""
 

@@ -10,7 +10,6 @@ Source of the shapes: CloudTrail records of these calls, and the EC2 API model f
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from trailwarden.detection.fields import account, as_list, at, clean, text, unwrapped
@@ -87,7 +86,10 @@ def _vpc_attribute(call: Call) -> list[Resource]:
     settings = attributes_at(
         call.request, ("enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics")
     )
-    return [replace(found, attributes=settings) for found in _vpc(call)]
+    found = _vpc(call)
+    for vpc in found:
+        vpc.attributes = settings
+    return found
 
 
 def _peering(call: Call) -> list[Resource]:
@@ -174,6 +176,8 @@ EXTRACTORS: Final[dict[str, Callable[[Call], list[Resource]]]] = {
 
 def _cidrs(info: Any) -> tuple[str, ...]:
     """All blocks of a VPC, the primary one first."""
+    if not isinstance(info, dict):
+        return ()
     found = [text(info, "cidrBlock")]
     found += [text(one, "cidrBlock") for one in as_list(at(info, "cidrBlockAssociationSet"))]
     found += [text(one, "cidrBlock") for one in as_list(at(info, "cidrBlockSet"))]

@@ -6,7 +6,7 @@ done. Every part is bounded, so that no part that a caller chose pushes the othe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from trailwarden.detection.actor import Actor, described
@@ -71,13 +71,18 @@ def _did(event: EventData, resources: Sequence[Resource], outcome: CallOutcome) 
     verb = _VERBS.get(name or "") if source in (_EC2, None) else None
     if verb is None:
         return f"{'called' if done else 'tried to call'} {_other_call(name, source, resources)}"
-    objects = {
-        "vpc": _vpc(resources),
-        "attributes": _attributes(resources) or "an attribute",
-        "peering": _peering(resources),
-        "instance": _instance(resources),
-    }
+    objects = _Objects(resources)
     return verb.done.format_map(objects) if done else f"tried to {verb.tried.format_map(objects)}"
+
+
+class _Objects(dict[str, str]):
+    """What a verb may name, each said when it is named."""
+
+    def __init__(self, resources: Sequence[Resource]) -> None:
+        self._resources = resources
+
+    def __missing__(self, name: str) -> str:
+        return _SAID[name](self._resources)
 
 
 def _other_call(name: str | None, source: str | None, resources: Sequence[Resource]) -> str:
@@ -121,6 +126,14 @@ def _side(side: Resource, home: Resource) -> str:
 
 def _instance(resources: Sequence[Resource]) -> str:
     return next((_named(one) for one in resources if one.type == "instance"), "an instance")
+
+
+_SAID: Final[dict[str, Callable[[Sequence[Resource]], str]]] = {
+    "vpc": _vpc,
+    "attributes": lambda resources: _attributes(resources) or "an attribute",
+    "peering": _peering,
+    "instance": _instance,
+}
 
 
 def _named(resource: Resource) -> str:

@@ -6,14 +6,13 @@ so that what was signed and what was stored is what is read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from trailwarden.model.severity import Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(NamedTuple):
     """One durable message.
 
     id:         derived from (rule id, eventID); the idempotency key everywhere; no full stop in it

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from trailwarden.decode import Rejected
 from trailwarden.detection import Inspection, RunInspection
-from trailwarden.detection.alert import build_alert
+from trailwarden.detection.alert import Arrival
 from trailwarden.model import Alert, Batch, Origin, Run
 from trailwarden.store import Commit, Quarantined, Received, RoutedAlert
 
@@ -74,10 +74,13 @@ def merge(commits: Sequence[Commit]) -> Commit:
 def _alerts(
     origin: Origin, received_at: datetime, inspection: Inspection, route: Router, now: datetime
 ) -> list[RoutedAlert]:
+    if not inspection.matches:
+        return []
     routed: list[RoutedAlert] = []
+    arrival = Arrival(origin, received_at, now)
     for match in inspection.matches:
         for rule in match.rules:
-            alert = build_alert(rule, match.event, origin, received_at, now)
+            alert = arrival.alert(rule, match.event)
             routed.append(RoutedAlert(alert, route(alert)))
     return routed
 

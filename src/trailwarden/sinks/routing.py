@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from trailwarden.model import Alert, Severity
+from trailwarden.model import Severity
 from trailwarden.model.units import Duration
 
 
@@ -47,8 +47,8 @@ class RoutingSettings(BaseModel):
         return timedelta(seconds=15)
 
 
-def wants(settings: RoutingSettings, alert: Alert) -> bool:
-    """Whether an alert is for this sink."""
-    if alert.severity.rank < settings.min_severity.rank:
+def wants(settings: RoutingSettings, rule_id: str, severity: Severity) -> bool:
+    """Whether the alerts of a rule, of that severity, are for this sink."""
+    if severity.rank < settings.min_severity.rank:
         return False
-    return any(fnmatchcase(alert.rule_id, glob) for glob in settings.rules)
+    return any(fnmatchcase(rule_id, glob) for glob in settings.rules)

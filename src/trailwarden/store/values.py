@@ -46,7 +46,7 @@ def escaped(value: str | None) -> str | None:
     Such characters are written as U+001A and four hexadecimal digits, and U+001A itself likewise, so that it reverses exactly
     and stays unique.
     """
-    if value is None or not _UNSAFE.search(value):
+    if value is None or value.isprintable() or not _UNSAFE.search(value):
         return value
     return _UNSAFE.sub(lambda found: f"{_ESCAPE}{ord(found[0]):04x}", value)
 

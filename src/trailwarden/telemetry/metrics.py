@@ -33,6 +33,7 @@ from trailwarden.telemetry.definitions import (
     Definition,
     Known,
 )
+from trailwarden.telemetry.grouped import observe_all
 
 _RANKS: Final = {"verified": 0, "unknown": 1, "gap": 2}
 
@@ -136,16 +137,19 @@ class Metrics:
 
     def committed(self, commit: reported.Commit, committed: reported.Committed) -> None:
         """A transaction that went through."""
-        sizes, alerts = Counts[str](), Counts[tuple[str, str]]()
+        sizes = Counts[str]()
         for received in commit.received:
             sizes[received.source] += received.size
         for source, size in sizes.items():
             self._counters["received_bytes_total"].labels(source).inc(size)
-        for alert in (routed.alert for routed in commit.alerts):
-            alerts[alert.rule_id, alert.severity] += 1
-            if alert.event_time is not None:
-                delay = (alert.created_at - alert.event_time).total_seconds()
-                self._histograms["event_delay_seconds"].observe(max(0.0, delay))
+        made = [routed.alert for routed in commit.alerts]
+        alerts = Counts((alert.rule_id, alert.severity) for alert in made)
+        delays = [
+            max(0.0, (alert.created_at - alert.event_time).total_seconds())
+            for alert in made
+            if alert.event_time is not None
+        ]
+        observe_all(self._histograms["event_delay_seconds"], delays)
         for of, count in alerts.items():
             self._counters["alerts_total"].labels(*of).inc(count)
         conflicting = len(committed.conflicting)
