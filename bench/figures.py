@@ -22,6 +22,7 @@ from bench.matching import (
 )
 from bench.objects import s3_objects_vs_aiobotocore
 from bench.processes import rss_2gb_mb, scan_vs_rg, service_small_files_vs_match
+from bench.scale_out import scale_out_queue, scale_out_stream, scale_out_topic
 from bench.setting import Figure, Setting
 from bench.steps import steps
 
@@ -59,6 +60,9 @@ MEASURES: Final[dict[str, Measure]] = {
     "kafka_p99_vs_roundtrip": kafka_p99_vs_roundtrip,
     "kafka_rss_mb": kafka_rss_mb,
     "rss_2gb_mb": rss_2gb_mb,
+    "scale_out_topic": scale_out_topic,
+    "scale_out_queue": scale_out_queue,
+    "scale_out_stream": scale_out_stream,
     "steps": steps,
 }
 

@@ -27,7 +27,7 @@ from bench.standin import BUCKET
 from bench.timing import Rounds
 
 _LIMIT = 120.0
-_CREDENTIALS = {
+CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "bench",
     "AWS_SECRET_ACCESS_KEY": "bench",
     "AWS_EC2_METADATA_DISABLED": "true",
@@ -87,7 +87,7 @@ def _standin(folder: Path) -> Iterator[str]:
 
 def _run(command: list[str]) -> None:
     done = subprocess.run(
-        command, capture_output=True, check=False, timeout=_LIMIT, env={**os.environ, **_CREDENTIALS}
+        command, capture_output=True, check=False, timeout=_LIMIT, env={**os.environ, **CREDENTIALS}
     )
     if done.returncode:
         raise Disagreement(

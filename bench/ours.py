@@ -177,6 +177,27 @@ def kafka_service(bootstrap: str, topic: str, group: str, state: Path) -> list[s
     return _running(kafka_config(bootstrap, topic, group, state), state)
 
 
+CLAIM: Final = 2 * 1 + 10
+"""Seconds for which an instance that dies keeps the alerts that it was about to send: two time-outs of the sink, and a margin."""
+
+
+def sharing(sections: dict[str, Any], hook: str, store: str, folder: Path) -> Path:
+    """The configuration of one of several instances on one feed. sections: `sources`, and more; store: URL of their database."""
+    secret = "whsec_" + base64.b64encode(bytes(32)).decode()
+    config = {
+        **sections,
+        "rules": {"packs": ["cis-vpc"]},
+        "sinks": [{"kind": "webhook", "name": "hook", "url": hook, "secret": secret, "timeout": "1s"}],
+        "store": {"url": store},
+        "http": {"host": "127.0.0.1", "port": 0},
+        "log": {"format": "json", "level": "info"},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "bench.yaml"
+    file.write_text(yaml.safe_dump(config))
+    return file
+
+
 def _running(config: dict[str, object], state: Path) -> list[str]:
     state.mkdir(parents=True, exist_ok=True)
     file = state / "bench.yaml"

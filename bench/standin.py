@@ -25,6 +25,9 @@ BUCKET = "bucket"
 class State:
     """Objects by path, messages that wait, and the times of the first receive and the last delete."""
 
+    patience = 1.0
+    """Seconds before a receive is told that there is nothing."""
+
     def __init__(self, folder: Path) -> None:
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         self.objects: dict[bytes, bytes] = {}
@@ -33,7 +36,7 @@ class State:
             name, body = path.relative_to(folder).as_posix(), path.read_bytes()
             head = b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\nETag: "x"\r\n\r\n' % len(body)
             self.objects[f"/{BUCKET}/{name}".encode()] = head + body
-            self.messages.append(_message(number, name, len(body)))
+            self.messages.append(message(number, name, len(body)))
         self.hidden = 0
         self.first = self.last = 0.0
 
@@ -56,7 +59,7 @@ class State:
         return {"left": len(self.messages) + self.hidden, "seconds": self.last - self.first}
 
 
-def _message(number: int, name: str, size: int) -> dict[str, object]:
+def message(number: int, name: str, size: int) -> dict[str, object]:
     described = {"key": quote_plus(name), "size": size, "eTag": f"{number:032x}"}
     record = {
         "eventVersion": "2.1",
@@ -97,7 +100,7 @@ class Server(asyncio.Protocol):
             body, self.buffer = self.buffer[end + 4 : end + 4 + size], self.buffer[end + 4 + size :]
             answer = self.answer(head, body)
             if answer.endswith(b"\r\n\r\n{}"):  # an empty long poll
-                asyncio.get_running_loop().call_later(1, self.transport.write, answer)
+                asyncio.get_running_loop().call_later(self.state.patience, self.transport.write, answer)
             else:
                 self.transport.write(answer)
 

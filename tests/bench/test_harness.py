@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -84,6 +85,12 @@ def test_steps_are_shown_as_shares_of_the_whole() -> None:
 
 def test_every_target_belongs_to_a_figure() -> None:
     assert set(TARGETS) <= set(MEASURES)
+
+
+def test_every_figure_is_explained() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "bench.md").read_text()
+    table = told.partition("## The figures\n")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`([a-z0-9_]+)`", table)) >= set(MEASURES)
 
 
 def test_memory_is_watched_from_outside(tmp_path: Path) -> None:
