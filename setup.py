@@ -1,7 +1,7 @@
-"""The one part that is compiled: the pass over raw bytes, where a C compiler for x86-64 is at hand.
+"""The parts that are compiled where a C compiler is at hand: the pass over raw bytes (x86-64), and reading many files at once.
 
 Everything else stands in pyproject.toml. Without a compiler the installation goes on, and everything goes the way in Python,
-which finds the same, slower; `trailwarden --version` says which of the two is at work.
+which finds the same, slower; `trailwarden --version` says whether the pass is at work.
 """
 
 import platform
@@ -19,7 +19,16 @@ SCAN = Extension(
     optional=True,
 )
 
+FILES = Extension(
+    "trailwarden.sources._files",
+    sources=["src/trailwarden/sources/_files.c"],
+    extra_compile_args=["-O2", "-Wall", "-Wextra", "-Werror=implicit"],
+    define_macros=[("_FORTIFY_SOURCE", "2"), ("_GNU_SOURCE", "1")],
+    py_limited_api=True,
+    optional=True,
+)
+
 setup(
-    ext_modules=[SCAN] if platform.machine().lower() in ("x86_64", "amd64") else [],
+    ext_modules=[FILES, SCAN] if platform.machine().lower() in ("x86_64", "amd64") else [FILES],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

@@ -6,13 +6,14 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from trailwarden.sources.files_batch import Answer, Found, Result
 from trailwarden.sources.files_ledger import Ledger
+from trailwarden.sources.files_reading import Status, statuses
 from trailwarden.sources.files_spool import Selection, Spool
 from trailwarden.sources.problems import Problems
 
@@ -48,7 +49,15 @@ class Rig:
     def __post_init__(self) -> None:
         self.problems = Problems("spool")
         self.ledger = Ledger(self.settle, timedelta(seconds=1))
-        self.spool = Spool(str(self.root), self.selection, self.ledger, self.problems, self.clock, self._look)
+        self.spool = Spool(
+            str(self.root), self.selection, self.ledger, self.problems, self.clock, self._look, self._looks
+        )
+
+    def _looks(self, paths: Sequence[str]) -> Sequence[Status | None]:
+        self.looks += len(paths)
+        seen = statuses(paths)
+        self.looks -= sum(one is None for one in seen)  # those will be looked at by themselves
+        return seen
 
     def _look(self, path: str) -> os.stat_result:
         self.looks += 1

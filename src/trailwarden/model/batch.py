@@ -43,6 +43,13 @@ class Batch(ABC):
     def load(self) -> bytes:
         """The payload, exactly as it came. Blocking; called in a worker thread."""
 
+    @classmethod
+    def load_ahead(cls, batches: Sequence[Batch]) -> None:
+        """Before `load()` of each of these is called, one after the other: where reading several at once is cheaper, read them.
+        Blocking; raises nothing, for what cannot be had `load()` tells.
+        """
+        del batches  # most have nothing to do here
+
     @property
     def checkpoint(self) -> Checkpoint | None:
         """The position to commit along with this batch, where we keep it ourselves."""

@@ -92,6 +92,7 @@ class Inspector:
     def _inspected(self, batches: Sequence[Batch]) -> list[Inspected | Failed]:
         if isinstance(batches[0], Run):
             return [_guarded(batches[0], self._of_run, batches[0])]
+        type(batches[0]).load_ahead(batches)
         loaded = [_guarded(batch, _load, batch) for batch in batches]
         self._look_into([item for item in loaded if isinstance(item, _Loaded) and item.inspection is None])
         return [

@@ -25,6 +25,7 @@ from trailwarden.model import Clock
 from trailwarden.sources.files_batch import Answer, Found, Result, Version, why_unreadable
 from trailwarden.sources.files_ledger import STALLED, Ledger, moment_of
 from trailwarden.sources.files_paths import readable
+from trailwarden.sources.files_reading import GROUP, Status, statuses
 from trailwarden.sources.problems import Problems
 
 log = structlog.get_logger(__name__)
@@ -60,6 +61,7 @@ class Spool:
         problems: Problems,
         clock: Clock,
         look: Callable[[str], os.stat_result] = os.stat,
+        look_together: Callable[[Sequence[str]], Sequence[Status | None]] = statuses,
     ) -> None:
         self.ledger = ledger
         self.root_fault: OSError | None = None
@@ -74,6 +76,7 @@ class Spool:
         self._problems = problems
         self._clock = clock
         self._look = look
+        self._look_together = look_together
         self._folders: dict[str, _Folder] = {}
         self._faulty: set[str] = set()
         self._vanished: set[str] = set()
@@ -221,25 +224,35 @@ class Spool:
         return files, folders
 
     def _wanted(self, paths: Iterable[str]) -> Iterator[Found]:
-        for path in paths:
-            try:
-                status = self._look(path)
-            except (FileNotFoundError, NotADirectoryError):
-                self.ledger.forget(path)
-                self._blind.discard(path)
-                self._problems.clear(path)
-                continue
-            except OSError as fault:
-                why = why_unreadable(readable(path), fault)
-                self._note(Answer(path, Version(0, 0), Result.FAILED, why))
-                self._blind.add(path)
-                continue
-            if path in self._blind:
-                self._blind.discard(path)
-                self._problems.clear(path)
-            version = Version.of(status)
-            if stat.S_ISREG(status.st_mode) and self.ledger.is_wanted(path, version, self._now):
-                yield Found(path, version)
+        waiting = iter(paths)
+        while group := list(islice(waiting, GROUP)):
+            for path, status in zip(group, self._look_together(group), strict=True):
+                seen = status if status is not None else self._seen(path)
+                if seen is None:
+                    continue
+                if path in self._blind:
+                    self._blind.discard(path)
+                    self._problems.clear(path)
+                mode, size, mtime_ns = seen
+                version = Version(size, mtime_ns)
+                if stat.S_ISREG(mode) and self.ledger.is_wanted(path, version, self._now):
+                    yield Found(path, version)
+
+    def _seen(self, path: str) -> Status | None:
+        """None where it is not there, or cannot be looked at; that is noted then."""
+        try:
+            status = self._look(path)
+        except (FileNotFoundError, NotADirectoryError):
+            self.ledger.forget(path)
+            self._blind.discard(path)
+            self._problems.clear(path)
+            return None
+        except OSError as fault:
+            why = why_unreadable(readable(path), fault)
+            self._note(Answer(path, Version(0, 0), Result.FAILED, why))
+            self._blind.add(path)
+            return None
+        return status.st_mode, status.st_size, status.st_mtime_ns
 
     def _folder_fault(self, folder: str, fault: OSError) -> None:
         self._faulty.add(folder)
