@@ -28,6 +28,9 @@ STALLED: Final = timedelta(minutes=5)
 MAX_BACKOFF: Final = timedelta(minutes=1)
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_YOUNG_NS: Final = YOUNG // _MICROSECOND * 1000
+_NONE: Final[Mapping[str, str]] = {}
 
 
 @dataclass(slots=True)
@@ -59,11 +62,13 @@ class Ledger:
     _moving: dict[str, _Moving] = field(default_factory=dict)
     _retries: dict[str, _Retry] = field(default_factory=dict)
     _young: set[str] = field(default_factory=set)
+    _moment: datetime | None = None
+    _ns: int = 0
 
     def remember(self, checkpoints: Mapping[str, str]) -> None:
         """What was done before this start: key -> version, as `Checkpoint` has them."""
         for key, version in checkpoints.items():
-            folder, name = os.path.split(path_of(key))
+            folder, name = _parted(path_of(key))
             self._done.setdefault(folder, {})[name] = version
 
     def names_done(self, folder: str) -> Collection[str]:
@@ -74,11 +79,12 @@ class Ledger:
         """Whether this file is to be read now. If so it is in flight from here on, until its answer."""
         if path in self._in_flight:
             return False
-        folder, name = os.path.split(path)
-        if self._done.get(folder, {}).get(name) == version.text:
+        folder, name = _parted(path)
+        done = self._done.get(folder, _NONE).get(name)
+        if done is not None and done == version.text:
             self._rests(path, version, now)
             return False
-        retry = self._retries.get(path)
+        retry = self._retries.get(path) if self._retries else None
         if retry is not None and now < retry.due:
             return False
         if not self._has_rested(path, version, now):
@@ -99,7 +105,7 @@ class Ledger:
             return
         self._retries.pop(path, None)
         if answer.result is Result.DONE:
-            folder, name = os.path.split(path)
+            folder, name = _parted(path)
             self._done.setdefault(folder, {})[name] = answer.version.text
             self._rests(path, answer.version, now)
 
@@ -123,7 +129,7 @@ class Ledger:
 
     def forget(self, path: str) -> None:
         """There is no such file now. (What is in flight stays so until its answer.)"""
-        folder, name = os.path.split(path)
+        folder, name = _parted(path)
         self._done.get(folder, {}).pop(name, None)
         self._moving.pop(path, None)
         self._retries.pop(path, None)
@@ -156,10 +162,16 @@ class Ledger:
         """It is done as it is."""
         self._moving.pop(path, None)
         self._retries.pop(path, None)
-        if now - moment_of(version.mtime_ns) < YOUNG:
+        if version.mtime_ns > self._nanoseconds(now) - _YOUNG_NS:
             self._young.add(path)
         else:
             self._young.discard(path)
+
+    def _nanoseconds(self, now: datetime) -> int:
+        """Since 1970. The same moment is asked for once for each file."""
+        if now is not self._moment:
+            self._moment, self._ns = now, (now - _EPOCH) // _MICROSECOND * 1000
+        return self._ns
 
     def _next_try(self, path: str, now: datetime) -> _Retry:
         known = self._retries.get(path)
@@ -167,6 +179,12 @@ class Ledger:
         if self.max_tries is not None and tries >= self.max_tries:
             return _Retry(tries, NEVER)
         return _Retry(tries, now + min(self.backoff * 2 ** min(tries - 1, 10), MAX_BACKOFF))
+
+
+def _parted(path: str) -> tuple[str, str]:
+    """Folder and name, as `os.path.split` has them for a path that names a file."""
+    folder, _, name = path.rpartition(os.sep)
+    return folder or os.sep, name
 
 
 def moment_of(mtime_ns: int) -> datetime:

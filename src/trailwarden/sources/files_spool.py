@@ -203,7 +203,8 @@ class Spool:
         self._folders[folder] = _Folder(stamp, folders)
         self.ledger.keep_only(folder, files)
         done = self.ledger.names_done(folder)
-        yield from self._wanted(os.path.join(folder, name) for name in files if full or name not in done)
+        below = os.path.join(folder, "")
+        yield from self._wanted(below + name for name in files if full or name not in done)
 
     def _names(self, folder: str) -> tuple[list[str], list[str]]:
         files: list[str] = []
