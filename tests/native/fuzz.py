@@ -19,6 +19,7 @@ import deflate._deflate
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.native.files import HEAD, damaged, text
+from trailwarden.decode import Wanted
 
 TABLE = b'\x06\x0b"CreateVpc"'
 
@@ -40,20 +41,26 @@ def main(path: str, rounds: int, seed: int) -> None:
             data = HEAD + bytes(chance.choice(b'{}[]"\\V\n') for _ in range(chance.randrange(3000)))
         scan.narrow(chance.random() < 0.5)
         first = min(chance.choice([0, len(HEAD)]), len(data))
-        part = chance.choice([b"Vpc", b"V", b"x" * 64])
         # A copy of its own, so that one byte beyond it is beyond the allocation.
         scan.survey(
             bytearray(data),
             first,
             chance.choice([10, 10**6]),
             b"\1" * 256,
-            part,
-            TABLE,
+            wanted(chance),
             chance.choice([0, 3, 4096]),
         )
         hits = sorted(chance.randrange(-5, len(data) + 5) for _ in range(chance.randrange(4)))
-        scan.survey(bytearray(data), first, 10**6, bytes(256), None, b"", hits)
+        scan.survey(bytearray(data), first, 10**6, bytes(256), (b"", b"", b"", b""), hits)
     print("sound", rounds)
+
+
+def wanted(chance: random.Random) -> tuple[bytes, bytes, bytes, bytes]:
+    if chance.random() < 0.5:
+        return chance.choice([b"Vpc", b"V", b"x" * 64]), TABLE, b"", b""
+    values = Wanted.of_values(b"eventName", [b"CreateVpc", b"V", b"x" * 70])
+    assert values is not None
+    return values
 
 
 def look(scan: Any, chance: random.Random) -> None:
@@ -68,7 +75,12 @@ def look(scan: Any, chance: random.Random) -> None:
         payloads.append(damaged(chance, data) if chance.random() < 0.3 else data)
     limits = (chance.choice([100, 10**9]), chance.choice([1, 10**9]), chance.choice([0, 10**6]))
     scan.look(
-        tuple(payloads), chance.choice([10, 10**6]), limits, b"\1" * 256, b"V", TABLE, chance.random() < 0.5
+        tuple(payloads),
+        chance.choice([10, 10**6]),
+        limits,
+        b"\1" * 256,
+        wanted(chance),
+        chance.random() < 0.5,
     )
 
 

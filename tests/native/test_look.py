@@ -170,13 +170,13 @@ def test_without_the_libraries_everything_goes_the_other_way(
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (([b"x"], 9, (1, 1, 1), bytes(256), b"x", b"\0\1x", False), TypeError),
-        ((("x",), 9, (1, 1, 1), bytes(256), b"x", b"\0\1x", False), TypeError),
-        (((), 9, (1, 0, 1), bytes(256), b"x", b"\0\1x", False), ValueError),
-        (((), 9, (1, 1, 1), bytes(255), b"x", b"\0\1x", False), ValueError),
-        (((), 9, (1, 1, 1), bytes(256), b"", b"\0\1x", False), ValueError),
-        (((), 9, (1, 1, 1), bytes(256), b"x" * 65, b"\0\1x", False), ValueError),
-        (((), 9, (1, 1, 1), bytes(256), b"x", b"\0\2x", False), ValueError),
+        (([b"x"], 9, (1, 1, 1), bytes(256), (b"x", b"\0\1x", b"", b""), False), TypeError),
+        ((("x",), 9, (1, 1, 1), bytes(256), (b"x", b"\0\1x", b"", b""), False), TypeError),
+        (((), 9, (1, 0, 1), bytes(256), (b"x", b"\0\1x", b"", b""), False), ValueError),
+        (((), 9, (1, 1, 1), bytes(255), (b"x", b"\0\1x", b"", b""), False), ValueError),
+        (((), 9, (1, 1, 1), bytes(256), (b"", b"\0\1x", b"", b""), False), ValueError),
+        (((), 9, (1, 1, 1), bytes(256), (b"x" * 65, b"\0\1x", b"", b""), False), ValueError),
+        (((), 9, (1, 1, 1), bytes(256), (b"x", b"\0\2x", b"", b""), False), ValueError),
     ],
 )
 def test_arguments_out_of_range_are_refused(arguments: tuple[object, ...], error: type[Exception]) -> None:
@@ -193,7 +193,7 @@ def test_a_library_that_is_not_there_is_not_found() -> None:
     try:
         assert _scan.libraries(_scan.__file__, None) == (False, True)
         with pytest.raises(RuntimeError, match="missing"):
-            _scan.look((), 9, (1, 1, 1), bytes(256), b"x", b"\0\1x", False)
+            _scan.look((), 9, (1, 1, 1), bytes(256), (b"x", b"\0\1x", b"", b""), False)
     finally:
         import deflate._deflate
 

@@ -156,14 +156,20 @@ def test_the_edge_of_a_block_may_lie_anywhere(shift: int) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        (b"{}", -1, 9, bytes(256), None, b"", []),
-        (b"{}", 3, 9, bytes(256), None, b"", []),
-        (b"{}", 0, 9, bytes(255), None, b"", []),
-        (b"{}", 0, 9, bytes(256), b"", b"\0\1x", 9),
-        (b"{}", 0, 9, bytes(256), b"x" * 65, b"\0\1x", 9),
-        (b"{}", 0, 9, bytes(256), b"x", b"\0\2x", 9),
-        (b"{}", 0, 9, bytes(256), b"x", b"", 9),
-        (b"{}", 0, 9, bytes(256), b"x", b"\0\1x", 65_537),
+        (b"{}", -1, 9, bytes(256), (b"", b"", b"", b""), []),
+        (b"{}", 3, 9, bytes(256), (b"", b"", b"", b""), []),
+        (b"{}", 0, 9, bytes(255), (b"", b"", b"", b""), []),
+        (b"{}", 0, 9, bytes(256), (b"x", b"", b"", b""), 9),
+        (b"{}", 0, 9, bytes(256), (b"x" * 65, b"\0\1x", b"", b""), 9),
+        (b"{}", 0, 9, bytes(256), (b"x", b"\0\2x", b"", b""), 9),
+        (b"{}", 0, 9, bytes(256), (b"xxxxxx", b"\1x", b"", b"\3\0\0\0" + bytes(4)), 9),
+        (b"{}", 0, 9, bytes(256), (b"xxxxxx", b"\1x", b"", b"\1\0\0\0" * 2), 9),
+        (b"{}", 0, 9, bytes(256), (b"xxxxxx", b"\1x", b"", bytes(12)), 9),
+        (b"{}", 0, 9, bytes(256), (b"xxxxx", b"\1x", b"", bytes(8)), 9),
+        (b"{}", 0, 9, bytes(256), (b"xxxxxx", b"\0", b"", bytes(8)), 9),
+        (b"{}", 0, 9, bytes(256), (b"xxxxxx", b"\x81" + b"x" * 129, b"", bytes(8)), 9),
+        (b"{}", 0, 9, bytes(256), (b"xxxxxx", b"", b"", bytes(8)), 9),
+        (b"{}", 0, 9, bytes(256), (b"x", b"\0\1x", b"", b""), 65_537),
     ],
 )
 def test_arguments_out_of_range_are_refused(arguments: tuple[object, ...]) -> None:

@@ -49,7 +49,7 @@ static PyObject *surveyed(Survey *survey, PyObject *hits)
     survey->places = PyMem_Malloc(((size_t)survey->most_hits + 1) * sizeof *survey->places);
     if (survey->hits == NULL || survey->places == NULL) {
         PyErr_NoMemory();
-    } else if (survey->part != NULL || take_hits(hits, survey) == 0) {
+    } else if (survey->wanted.part != NULL || take_hits(hits, survey) == 0) {
         Py_BEGIN_ALLOW_THREADS
         verdict = walk(survey);
         if (verdict == DONE && survey->unusual && holds_foreign(survey))
@@ -68,35 +68,57 @@ static PyObject *surveyed(Survey *survey, PyObject *hits)
     return answer;
 }
 
-PyDoc_STRVAR(survey_doc, "survey(data, first, longest, hideable, part, texts, hits) -> tuple[int, list[tuple[int, int, int, int]], bool] | None\n\n"
+/* What is wanted, as Python has it: part, texts, before, slots. */
+typedef struct {
+    Py_buffer part, texts, before, slots;
+} Lent;
+
+#define LENT(lent) &(lent).part, &(lent).texts, &(lent).before, &(lent).slots
+
+static Wanted wanted_of(const Lent *lent)
+{
+    return (Wanted){.part = lent->part.len > 0 ? lent->part.buf : NULL, .part_size = lent->part.len > 0 ? lent->part.len : 1, .texts = lent->texts.buf,
+                    .texts_size = lent->texts.len, .before = lent->before.buf, .before_size = lent->before.len, .slots = lent->slots.buf,
+                    .slot_count = lent->slots.len / 4};
+}
+
+static void give_lent_back(Lent *lent)
+{
+    PyBuffer_Release(&lent->part);
+    PyBuffer_Release(&lent->texts);
+    PyBuffer_Release(&lent->before);
+    PyBuffer_Release(&lent->slots);
+}
+
+PyDoc_STRVAR(survey_doc, "survey(data, first, longest, hideable, wanted, hits) -> tuple[int, list[tuple[int, int, int, int]], bool] | None\n\n"
     "How many records the text from `first` on consists of; for each hit: its offset, and the start, end and index of the record that\n"
     "it lies in; whether all bytes are ASCII. None: not certain. first: 0 for a record a line, else the offset behind the `[`.\n"
-    "part: what to look for (1 to 64 bytes; hits is then the most places, an int), or None (hits is then a sequence of offsets, ascending).\n"
-    "texts: those of which the part must be a part, each as offset (a byte), size (a byte), text.\n"
+    "wanted: what to look for, as `decode.structure.Wanted` has it: part (1 to 64 bytes; hits is then the most places, an int), texts,\n"
+    "before, slots; with an empty part hits is a sequence of offsets, ascending.\n"
     "hideable: 256 bytes, not 0 where a `\\u00xx` for that character is reason enough for None. Raises ValueError.");
 
 static PyObject *survey(PyObject *Py_UNUSED(module), PyObject *args)
 {
-    Py_buffer data, hideable, part, texts;
+    Py_buffer data, hideable;
+    Lent lent;
     PyObject *hits, *answer = NULL;
     Py_ssize_t first, longest;
-    if (!PyArg_ParseTuple(args, "y*nny*z*y*O", &data, &first, &longest, &hideable, &part, &texts, &hits))
+    if (!PyArg_ParseTuple(args, "y*nny*(y*y*y*y*)O", &data, &first, &longest, &hideable, LENT(lent), &hits))
         return NULL;
-    const Py_ssize_t most = part.buf != NULL ? PyNumber_AsSsize_t(hits, PyExc_OverflowError) : PySequence_Size(hits);
+    const Wanted wanted = wanted_of(&lent);
+    const Py_ssize_t most = wanted.part != NULL ? PyNumber_AsSsize_t(hits, PyExc_OverflowError) : PySequence_Size(hits);
     if (PyErr_Occurred()) {
         /* not a number, not a sequence */
-    } else if (first < 0 || first > data.len || hideable.len != 256 || most < 0 || most > MOST_HITS
-               || (part.buf != NULL && (part.len < 1 || part.len > LONGEST_PART || !are_sound(texts.buf, texts.len)))) {
+    } else if (first < 0 || first > data.len || hideable.len != 256 || most < 0 || most > MOST_HITS || (wanted.part != NULL && !is_sound(&wanted))) {
         PyErr_SetString(PyExc_ValueError, "survey: an argument is out of its range");
     } else {
-        Survey state = {.data = data.buf, .size = data.len, .longest = longest, .lines = first == 0, .part = part.buf,
-                        .part_size = part.buf != NULL ? part.len : 1, .texts = texts.buf, .texts_size = texts.len, .hideable = hideable.buf, .most_hits = most, .start = first};
+        Survey state = {.data = data.buf, .size = data.len, .longest = longest, .lines = first == 0, .wanted = wanted,
+                        .hideable = hideable.buf, .most_hits = most, .start = first};
         answer = surveyed(&state, hits);
     }
     PyBuffer_Release(&data);
     PyBuffer_Release(&hideable);
-    PyBuffer_Release(&part);
-    PyBuffer_Release(&texts);
+    give_lent_back(&lent);
     return answer;
 }
 
@@ -189,35 +211,32 @@ static PyObject *looked_at(PyObject *payloads, const Task *task)
     return answer;
 }
 
-PyDoc_STRVAR(look_doc, "look(payloads, longest, limits, hideable, part, texts, digest) -> list[tuple[int, int, str, list[tuple[int, bytes]]] | None]\n\n"
+PyDoc_STRVAR(look_doc, "look(payloads, longest, limits, hideable, wanted, digest) -> list[tuple[int, int, str, list[tuple[int, bytes]]] | None]\n\n"
     "For each of a tuple of bytes, with the lock given up once for all: how many records it has, the size of its text, the SHA-256 of\n"
-    "the text (hexadecimal; empty unless digest), and index and text of each record that one of the texts stands in. None: not certain.\n"
+    "the text (hexadecimal; empty unless digest), and index and text of each record in which a wanted text stands. None: not certain.\n"
     "limits: most bytes of a text, most bytes out for a byte in, and the bytes up to which no ratio is asked for. The rest as in `survey`.\n"
     "Raises ValueError, TypeError, and RuntimeError where `libraries` has not found what it takes.");
 
 static PyObject *look(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *payloads, *answer = NULL;
-    Py_buffer hideable, part, texts;
+    Py_buffer hideable;
+    Lent lent;
     Task task;
-    if (!PyArg_ParseTuple(args, "O!n(nnn)y*y*y*p", &PyTuple_Type, &payloads, &task.longest, &task.most_content, &task.most_ratio,
-                          &task.unsuspicious, &hideable, &part, &texts, &task.digest))
+    if (!PyArg_ParseTuple(args, "O!n(nnn)y*(y*y*y*y*)p", &PyTuple_Type, &payloads, &task.longest, &task.most_content, &task.most_ratio,
+                          &task.unsuspicious, &hideable, LENT(lent), &task.digest))
         return NULL;
+    task.wanted = wanted_of(&lent);
     if (library.gunzip == NULL || (task.digest && library.sha256 == NULL)) {
         PyErr_SetString(PyExc_RuntimeError, "look: a library is missing");
-    } else if (hideable.len != 256 || part.len < 1 || part.len > LONGEST_PART || !are_sound(texts.buf, texts.len) || task.most_ratio < 1) {
+    } else if (hideable.len != 256 || task.wanted.part == NULL || !is_sound(&task.wanted) || task.most_ratio < 1) {
         PyErr_SetString(PyExc_ValueError, "look: an argument is out of its range");
     } else {
         task.hideable = hideable.buf;
-        task.part = part.buf;
-        task.part_size = part.len;
-        task.texts = texts.buf;
-        task.texts_size = texts.len;
         answer = looked_at(payloads, &task);
     }
     PyBuffer_Release(&hideable);
-    PyBuffer_Release(&part);
-    PyBuffer_Release(&texts);
+    give_lent_back(&lent);
     return answer;
 }
 

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 
+Wanted = tuple[bytes, bytes, bytes, bytes]
 Place = tuple[int, int, int, int]
 
 def survey(
@@ -7,8 +8,7 @@ def survey(
     first: int,
     longest: int,
     hideable: bytes,
-    part: bytes | None,
-    texts: bytes,
+    wanted: Wanted,
     hits: int | Sequence[int],
 ) -> tuple[int, list[Place], bool] | None: ...
 def look(
@@ -16,8 +16,7 @@ def look(
     longest: int,
     limits: tuple[int, int, int],
     hideable: bytes,
-    part: bytes,
-    texts: bytes,
+    wanted: Wanted,
     digest: bool,
 ) -> list[tuple[int, int, str, list[tuple[int, bytes]]] | None]: ...
 def libraries(deflate: str | None, hashes: str | None) -> tuple[bool, bool]: ...

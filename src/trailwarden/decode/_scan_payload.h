@@ -52,8 +52,8 @@ typedef struct {
 typedef struct {
     Py_ssize_t longest;       /* bytes of a record */
     Py_ssize_t most_content, most_ratio, unsuspicious; /* as decode.allowance has them */
-    const uint8_t *hideable, *part, *texts;
-    Py_ssize_t part_size, texts_size;
+    const uint8_t *hideable;
+    Wanted wanted;
     int digest;
 } Task;
 
@@ -180,8 +180,8 @@ static void look_at(Workspace *space, const Task *task, Payload *payload)
     const uint8_t *content = content_of(space, task, payload);
     if (content == NULL)
         return;
-    Survey survey = {.data = content, .size = payload->content_size, .longest = task->longest, .part = task->part, .part_size = task->part_size,
-                     .texts = task->texts, .texts_size = task->texts_size, .hideable = task->hideable, .hits = space->hits,
+    Survey survey = {.data = content, .size = payload->content_size, .longest = task->longest, .wanted = task->wanted,
+                     .hideable = task->hideable, .hits = space->hits,
                      .places = space->places, .most_hits = MOST_PLACES};
     if (stands_at(&survey, 0, FIRST_LINE, SIZE_OF(FIRST_LINE)))
         survey.lines = 1;

@@ -8,6 +8,7 @@
 
 #define BLOCK 64
 #define LONGEST_PART 64
+#define LONGEST_VALUE 128
 #define DEEPEST 63 /* the kinds of the open brackets are kept as the bits of one word */
 #define MOST_HITS 65536
 #define PENDING 256 /* brackets that are collected before they are looked at: what lies between them is in the first-level cache still */
@@ -15,6 +16,7 @@
 #define RECORD "{\"eventVersion\":\"1."
 #define IDENTITY "\",\"userIdentity\":{" /* follows two more characters in what CloudTrail writes to S3 */
 #define FOREIGN "\"eventSource\":\"aws:" /* an SES notification begins like a record */
+#define BEGINS_A_VALUE "\"-0123456789tfn{["
 #define SIZE_OF(literal) ((Py_ssize_t)sizeof(literal) - 1)
 
 enum { GO_ON, DONE, UNSURE };
@@ -23,15 +25,23 @@ typedef struct {
     Py_ssize_t start, end, index; /* of the record; index from 0 */
 } Place;
 
+/* What to look for: texts that have a part in common, or values of one member.
+ *
+ * Texts: `texts` has, for each place of the part in one, its offset there, the text's size, the text. Values: the part is the end of
+ * `"key"`, what stands before it is the rest; `texts` has, for each value, its size and its bytes, and `slots` says where it is. */
+typedef struct {
+    const uint8_t *part; /* NULL where the caller gives the hits */
+    Py_ssize_t part_size; /* 1 to LONGEST_PART */
+    const uint8_t *texts, *before, *slots;
+    Py_ssize_t texts_size, before_size, slot_count; /* slots: 4 bytes each, little-endian, one more than the offset in `texts`, or 0 */
+} Wanted;
+
 typedef struct {
     const uint8_t *data;
     Py_ssize_t size;
     Py_ssize_t longest;       /* bytes that a record may have */
     int lines;                /* a record a line; else all in one array */
-    const uint8_t *part;      /* what to look for, or NULL where the caller gave the hits */
-    Py_ssize_t part_size;     /* 1 to LONGEST_PART */
-    const uint8_t *texts;     /* what may stand around the part: for each its offset in the text, the text's size, the text */
-    Py_ssize_t texts_size;
+    Wanted wanted;
     const uint8_t *hideable;  /* 256 bytes: not 0 for a character that an escape must not hide */
     Py_ssize_t *hits;         /* offsets, ascending */
     Place *places;            /* of the record of each hit, as far as `placed` */
@@ -88,21 +98,110 @@ static uint64_t escaped_by(const Survey *survey, Py_ssize_t base, uint64_t backs
 /* Whether one of the texts stands around a place of the part. */
 static int in_a_text(const Survey *survey, Py_ssize_t at)
 {
-    for (Py_ssize_t each = 0; each < survey->texts_size; each += 2 + survey->texts[each + 1]) {
-        const uint8_t *text = survey->texts + each;
+    const Wanted *wanted = &survey->wanted;
+    for (Py_ssize_t each = 0; each < wanted->texts_size; each += 2 + wanted->texts[each + 1]) {
+        const uint8_t *text = wanted->texts + each;
         if (at >= text[0] && stands_at(survey, at - text[0], (const char *)text + 2, text[1]))
             return 1;
     }
     return 0;
 }
 
-/* Whether the texts are written as they should be, so that `in_a_text` stays inside of them. */
-static int are_sound(const uint8_t *texts, Py_ssize_t size)
+static uint64_t eight(const uint8_t *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+/* A slot for a value, from its size, its last eight bytes and the eight before its middle; of a short one these begin in the key, which
+ * is the same for all. decode.structure has it, too. */
+static Py_ssize_t slot_of(const uint8_t *value, Py_ssize_t size, Py_ssize_t slot_count)
+{
+    const uint64_t mixed = eight(value + size - 8) * 0x9E3779B97F4A7C15 + eight(value + size / 2 - 8) + (uint64_t)size;
+    return (Py_ssize_t)((mixed * 0xD6E8FEB86659FD93) >> 32) & (slot_count - 1);
+}
+
+static Py_ssize_t offset_in(const uint8_t *slots, Py_ssize_t slot)
+{
+    return (Py_ssize_t)(slots[4 * slot] | (uint32_t)slots[4 * slot + 1] << 8 | (uint32_t)slots[4 * slot + 2] << 16 | (uint32_t)slots[4 * slot + 3] << 24) - 1;
+}
+
+static int is_a_value(const Wanted *wanted, const uint8_t *value, Py_ssize_t size)
+{
+    for (Py_ssize_t slot = slot_of(value, size, wanted->slot_count);; slot = (slot + 1) & (wanted->slot_count - 1)) {
+        const Py_ssize_t offset = offset_in(wanted->slots, slot);
+        if (offset < 0)
+            return 0;
+        const uint8_t *text = wanted->texts + offset;
+        if (text[0] == size && memcmp(text + 1, value, (size_t)size) == 0)
+            return 1;
+    }
+}
+
+/* Whether the part at a place ends the key, and one of the values follows. UNSURE where it is not written as CloudTrail writes it. */
+static int has_a_value(const Survey *survey, Py_ssize_t at)
+{
+    const Wanted *wanted = &survey->wanted;
+    if (at < wanted->before_size || memcmp(survey->data + at - wanted->before_size, wanted->before, (size_t)wanted->before_size) != 0)
+        return GO_ON;
+    const Py_ssize_t next = at + wanted->part_size;
+    const uint8_t *behind = survey->data + next;
+    if (next >= survey->size)
+        return UNSURE;
+    if (behind[0] == ',' || behind[0] == '}' || behind[0] == ']')
+        return GO_ON; /* a value, not a key */
+    if (behind[0] != ':' || next >= survey->size - 2 || memchr(BEGINS_A_VALUE, behind[1], SIZE_OF(BEGINS_A_VALUE)) == NULL)
+        return UNSURE;
+    if (behind[1] != '"')
+        return GO_ON;
+    const Py_ssize_t left = survey->size - next - 2;
+    const uint8_t *value = behind + 2, *end = memchr(value, '"', (size_t)(left < LONGEST_VALUE + 1 ? left : LONGEST_VALUE + 1));
+    return end != NULL && end > value && is_a_value(wanted, value, end - value) ? DONE : GO_ON;
+}
+
+/* Whether one of the texts or values stands at a place of the part: DONE, GO_ON where none does, or UNSURE. */
+static int is_wanted(const Survey *survey, Py_ssize_t at)
+{
+    if (!stands_at(survey, at, (const char *)survey->wanted.part, survey->wanted.part_size))
+        return GO_ON;
+    if (survey->wanted.slot_count > 0)
+        return has_a_value(survey, at);
+    return in_a_text(survey, at) ? DONE : GO_ON;
+}
+
+/* Whether the texts are written as they should be, so that nothing outside of them is read. head: bytes before each. */
+static int are_texts(const Wanted *wanted, Py_ssize_t head)
 {
     Py_ssize_t each = 0;
-    while (each + 2 <= size)
-        each += 2 + texts[each + 1];
-    return each == size && size > 0;
+    while (each + head <= wanted->texts_size) {
+        const Py_ssize_t size = wanted->texts[each + head - 1];
+        if (head == 1 && (size < 1 || size > LONGEST_VALUE))
+            return 0;
+        each += head + size;
+    }
+    return each == wanted->texts_size && each > 0;
+}
+
+/* Likewise for the slots: as many as a power of two, some of them empty, the others inside of the texts; and the key so long that what
+ * `slot_of` reads begins in it. */
+static int are_slots(const Wanted *wanted)
+{
+    const Py_ssize_t count = wanted->slot_count;
+    int empty = 0;
+    for (Py_ssize_t slot = 0; slot < count; slot++) {
+        const Py_ssize_t offset = offset_in(wanted->slots, slot);
+        empty |= offset < 0;
+        if (offset >= wanted->texts_size || (offset >= 0 && offset + 1 + wanted->texts[offset] > wanted->texts_size))
+            return 0;
+    }
+    return empty && (count & (count - 1)) == 0 && wanted->before_size + wanted->part_size >= 6;
+}
+
+static int is_sound(const Wanted *wanted)
+{
+    return wanted->part_size >= 1 && wanted->part_size <= LONGEST_PART && are_texts(wanted, wanted->slot_count > 0 ? 1 : 2)
+        && (wanted->slot_count == 0 || are_slots(wanted));
 }
 
 /* Those of the possible places in a block where a text stands. Returns UNSURE when there are too many. */
@@ -110,9 +209,10 @@ static int note_hits(Survey *survey, Py_ssize_t base, uint64_t possible)
 {
     for (; possible != 0; possible &= possible - 1) {
         const Py_ssize_t at = base + __builtin_ctzll(possible);
-        if (!stands_at(survey, at, (const char *)survey->part, survey->part_size) || !in_a_text(survey, at))
+        const int verdict = is_wanted(survey, at);
+        if (verdict == GO_ON)
             continue;
-        if (survey->hit_count == survey->most_hits)
+        if (verdict == UNSURE || survey->hit_count == survey->most_hits)
             return UNSURE;
         survey->hits[survey->hit_count++] = at;
     }

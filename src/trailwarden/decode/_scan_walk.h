@@ -76,8 +76,8 @@ TARGET static inline Py_ssize_t NAME(append)(Py_ssize_t *brackets, Py_ssize_t co
 TARGET static int NAME(walk)(Survey *survey)
 {
     Py_ssize_t brackets[PENDING + BLOCK + 4];
-    const uint8_t *const data = survey->data, *const part = survey->part;
-    const Py_ssize_t size = survey->size, part_size = survey->part_size;
+    const uint8_t *const data = survey->data, *const part = survey->wanted.part;
+    const Py_ssize_t size = survey->size, part_size = survey->wanted.part_size;
     Nesting nesting = {0, 0, 0, 0};
     uint64_t escape_carry = 0, string_carry = 0, beyond_ascii = 0;
     Py_ssize_t controls = 0, pending = 0;

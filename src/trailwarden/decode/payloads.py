@@ -41,7 +41,7 @@ def look_at(
     from trailwarden.decode import _scan  # noqa: PLC0415 - may not be there
 
     bounds = (limits.max_output_bytes, limits.max_ratio, UNSUSPICIOUS)
-    found = _scan.look(payloads, limits.max_event_bytes, bounds, unhidden, wanted.part, wanted.table, digest)
+    found = _scan.look(payloads, limits.max_event_bytes, bounds, unhidden, wanted, digest)
     return [None if one is None else Looked(*one) for one in found]
 
 

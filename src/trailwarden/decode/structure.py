@@ -10,8 +10,7 @@ Next: `trailwarden.decode.layout` for counting without the compiled pass, `trail
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from trailwarden.decode.encoding import is_utf8
@@ -31,6 +30,10 @@ MAX_PLACES: Final = 4096
 _MAX_SIZE: Final = 255
 """Bytes of a text; of its part, 64."""
 _MAX_PART: Final = 64
+_MAX_VALUE: Final = 128
+_MIN_KEY: Final = 4
+_COMMON: Final = b"jqxzJQXZkKwWbBvVHyYgGfFhULMPODNERTSACIupdcmlorsniate"
+"""Letters from the rarest in CloudTrail's records to the most frequent; what is no letter is rarer still."""
 
 
 class Survey(NamedTuple):
@@ -42,13 +45,18 @@ class Survey(NamedTuple):
     places: Sequence[tuple[int, int, int, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Some texts, and a part that all of them have in common, by which they are found."""
+class Wanted(NamedTuple):
+    """What the compiled pass looks for: texts by a part that all of them have in common, or the values of one member by its key.
+
+    part: what is searched for; texts: for each place of the part in a text its offset there, the text's size, the text; of
+    values: for each its size and itself. before: of values, the beginning of the key in quotes, of which the part is the rest;
+    slots: a hash table of four bytes a slot: one more than the value's offset in `texts`, or 0.
+    """
 
     part: bytes
-    table: bytes
-    """For each place of the part in a text: its offset in the text, the size of the text, the text."""
+    texts: bytes
+    before: bytes = b""
+    slots: bytes = b""
 
     @classmethod
     def of(cls, part: bytes, texts: Iterable[bytes]) -> Wanted | None:
@@ -62,6 +70,43 @@ class Wanted:
                 table += bytes((offset, len(text))) + text
                 offset = text.find(part, offset + 1)
         return cls(part, bytes(table)) if table else None
+
+    @classmethod
+    def of_values(cls, key: bytes, values: Collection[bytes]) -> Wanted | None:
+        """Members of this name with one of these strings as value. None when something is too long, or too short.
+
+        Neither may contain a quote or a backslash.
+        """
+        if (
+            not _MIN_KEY <= len(key) < _MAX_PART
+            or not values
+            or not all(0 < len(one) <= _MAX_VALUE for one in values)
+        ):
+            return None
+        start = min(range(len(key)), key=lambda place: (_COMMON.find(key[place : place + 1]), -place))
+        quoted = b'"' + key + b'"'
+        count = 1 << (4 * len(values)).bit_length()
+        slots = [0] * count
+        texts = bytearray()
+        for value in values:
+            slot = _slot_of(quoted + b':"' + value, len(value), count)
+            while slots[slot]:
+                slot = (slot + 1) % count
+            slots[slot] = len(texts) + 1
+            texts += bytes((len(value),)) + value
+        table = b"".join(slot.to_bytes(4, "little") for slot in slots)
+        return cls(quoted[start + 1 :], bytes(texts), quoted[: start + 1], table)
+
+
+def _slot_of(member: bytes, size: int, count: int) -> int:
+    """As `slot_of` in the compiled pass. member: up to the end of the value; size: of the value."""
+    middle = len(member) - size + size // 2
+    last, before = (int.from_bytes(member[end - 8 : end], "little") for end in (len(member), middle))
+    mixed = (last * 0x9E3779B97F4A7C15 + before + size) % 2**64
+    return (mixed * 0xD6E8FEB86659FD93 % 2**64 >> 32) % count
+
+
+_NOTHING: Final = Wanted(b"", b"")
 
 
 def hideable(letters: Sequence[str] | frozenset[str]) -> bytes:
@@ -88,8 +133,7 @@ def _survey(
     first = _FIRST_OF_ARRAY if data.startswith(_ARRAY) else 0 if data.startswith(_LINE) else None
     if first is None or not COMPILED:
         return None
-    part, table = (wanted.part, wanted.table) if wanted is not None else (None, b"")
-    found = _scan.survey(data, first, longest, unhidden, part, table, hits)
+    found = _scan.survey(data, first, longest, unhidden, wanted or _NOTHING, hits)
     if found is None:
         return None
     records, places, ascii_only = found

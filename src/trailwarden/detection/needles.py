@@ -24,11 +24,13 @@ printable range, be written in a second short way."""
 @dataclass(frozen=True, slots=True)
 class Search:
     """What to look for. expressions: regular expressions over the raw bytes; alphabet: every character that they contain
-    literally, which is what an escape could hide; wholes: the texts, where every needle is the whole of a string."""
+    literally, which is what an escape could hide; wholes: the texts, where every needle is the whole of a string; member: the one
+    member whose values they are, where there is only one."""
 
     expressions: tuple[str, ...]
     alphabet: frozenset[str]
     wholes: frozenset[str] | None
+    member: str | None
 
 
 def compile_search(needles: Iterable[Needle]) -> Search | None:
@@ -57,7 +59,8 @@ def compile_search(needles: Iterable[Needle]) -> Search | None:
     keyed = [
         f'"{re.escape(key)}"\\s*:\\s*"(?:{_alternation(values)})' for key, values in sorted(by_key.items())
     ]
-    return Search((*keyed, *sorted(bare)), frozenset(alphabet), frozenset(wholes) if wholes else None)
+    member = next(iter(by_key)) if len(by_key) == 1 and not bare else None
+    return Search((*keyed, *sorted(bare)), frozenset(alphabet), frozenset(wholes) if wholes else None, member)
 
 
 def hidden_codes(alphabet: Iterable[str]) -> frozenset[bytes]:

@@ -15,9 +15,19 @@ from typing import TYPE_CHECKING, Final
 
 import stringzilla
 
-from trailwarden.decode import Limits, Looked, Survey, hideable, look_at, survey_hits, survey_texts
-from trailwarden.detection.anchor import anchor_of
-from trailwarden.detection.needles import compile_search, hidden_codes
+from trailwarden.decode import (
+    COMPILED,
+    Limits,
+    Looked,
+    Survey,
+    Wanted,
+    hideable,
+    look_at,
+    survey_hits,
+    survey_texts,
+)
+from trailwarden.detection.anchor import Anchor, anchor_of
+from trailwarden.detection.needles import Search, compile_search, hidden_codes
 from trailwarden.patterns import Needle
 
 if TYPE_CHECKING:
@@ -57,9 +67,10 @@ class Prefilter:
         self._anchor = anchor_of(search.wholes) if search.wholes else None
         self._hidden = hidden_codes(search.alphabet)
         self._unhidden = hideable(search.alphabet)
+        self._wanted = _wanted(search, self._anchor)
         self._all_at_once: MultiSearch | None = None
         self._made_once = threading.Lock()
-        if self._anchor is None and self._expressions:
+        if self._anchor is None and (self._wanted is None or not COMPILED):
             self._multisearch()
 
     @property
@@ -74,8 +85,8 @@ class Prefilter:
         """
         if not self._expressions:
             return None
-        if self._anchor is not None and self._anchor.wanted is not None:
-            return survey_texts(data, self._anchor.wanted, self._unhidden, longest)
+        if self._wanted is not None:
+            return survey_texts(data, self._wanted, self._unhidden, longest)
         hits = self._multisearch().ends(data, MAX_HITS)
         return None if hits is None else survey_hits(data, hits, self._unhidden, longest)
 
@@ -84,11 +95,12 @@ class Prefilter:
     ) -> Sequence[Looked | None] | None:
         """Many payloads in one call, with the records of the candidates cut out; None for one of which that is not certain.
 
-        None as a whole: the needles have no part in common, or nothing was compiled. digest: with the SHA-256 of the text.
+        None as a whole: the needles are neither texts with a part in common nor values of one member, or nothing was compiled.
+        digest: with the SHA-256 of the text.
         """
-        if not self._expressions or self._anchor is None or self._anchor.wanted is None:
+        if not self._expressions or self._wanted is None:
             return None
-        return look_at(payloads, self._anchor.wanted, self._unhidden, limits, digest=digest)
+        return look_at(payloads, self._wanted, self._unhidden, limits, digest=digest)
 
     def search(self, data: bytes) -> Hits:
         """Where the candidates are. Never raises for what `data` contains."""
@@ -119,3 +131,14 @@ class Prefilter:
                 return True
             place = stringzilla.find(data, _ESCAPE, place + 4)
         return False
+
+
+def _wanted(search: Search, anchor: Anchor | None) -> Wanted | None:
+    """For the compiled pass: the texts by their common part, which is rarest, else by the one member that has them."""
+    if anchor is not None and anchor.wanted is not None:
+        return anchor.wanted
+    if search.member is None or not search.wholes:
+        return None
+    return Wanted.of_values(
+        search.member.encode("ascii"), [text.encode("ascii") for text in sorted(search.wholes)]
+    )
