@@ -9,9 +9,11 @@ import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.aws.wire_peer import OK, REQUEST, Peer, Writer, ask, says, wired
+from tests.aws.wire_peer import OK, REQUEST, Nobody, Peer, Writer, ask, says, wired
 from trailwarden.aws.answer import ObjectTooLargeError
-from trailwarden.aws.wire_connection import Connection, Head, UnusualError, parsed
+from trailwarden.aws.wire import Wire
+from trailwarden.aws.wire_connection import Connection
+from trailwarden.aws.wire_head import Head, UnusualError, parsed
 
 
 async def test_one_connection_serves_one_request_after_the_other() -> None:
@@ -135,10 +137,11 @@ async def test_a_connection_that_ends_while_its_body_waits_for_room_is_a_failure
 def test_a_connection_that_was_closed_is_an_error_of_the_network_on_every_loop() -> None:
     async def asked_after_the_end() -> None:
         async with wired(Peer(says(OK))) as wire:
-            connection = await wire._connect()
+            await ask(wire)
+            (connection,) = wire._idle
             connection.close()
             with pytest.raises(ConnectionError):
-                await connection.head(REQUEST, 1.0)
+                connection.ask(REQUEST, 1.0, Nobody())
 
     asyncio.run(asked_after_the_end())
     uvloop.run(asked_after_the_end())
@@ -208,7 +211,7 @@ async def test_a_peer_that_is_not_there_is_a_failure() -> None:
 
 def test_a_connection_is_none_before_it_is_made() -> None:
     async def made() -> bool:
-        return Connection().open
+        return Connection(Wire("127.0.0.1", 1, None, 1.0, 1.0, 1)).open
 
     assert not asyncio.run(made())
 

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 
 from trailwarden.aws.answer import Answer, no_wait
 from trailwarden.aws.wire import Wire
+from trailwarden.aws.wire_connection import Connection
+from trailwarden.aws.wire_head import Head
 
 Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
 Turn = Callable[[Writer], Awaitable[None]]
@@ -43,6 +45,32 @@ class Peer:
             pass
         finally:
             writer.close()
+
+
+class Nobody:
+    """Asks, and does not care. told: what it was told, in order; reads: whether a body may come at once."""
+
+    def __init__(self, reads: bool = True) -> None:
+        self.told: list[object] = []
+        self.over = asyncio.Event()
+        self.reads = reads
+        self.connection: Connection | None = None
+
+    def request(self) -> bytes | None:
+        return REQUEST
+
+    def headed(self, connection: Connection, head: Head) -> bool:
+        self.connection = connection
+        self.told.append(head.length)
+        return self.reads
+
+    def whole(self, _head: Head, body: bytes) -> None:
+        self.told.append(body)
+        self.over.set()
+
+    def failed(self, why: Exception) -> None:
+        self.told.append(type(why))
+        self.over.set()
 
 
 def says(*pieces: bytes, then_closes: bool = False) -> Turn:

@@ -18,14 +18,15 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
-from trailwarden.aws.answer import Admit, ObjectTooLargeError
+from trailwarden.aws.answer import Admit, Answer, ObjectTooLargeError
 from trailwarden.aws.failures import AwsError, AwsFailure, Fault, classified_code, translated
 from trailwarden.aws.plain import PlainHttp
+from trailwarden.aws.quick import QuickGet
 from trailwarden.aws.session import Aws
-from trailwarden.aws.signature import Signers
+from trailwarden.aws.signature import Signers, parts_of
 
 __all__ = ["Admit", "ObjectPlace", "ObjectReader", "ObjectTooLargeError"]
 
@@ -34,10 +35,11 @@ _MESSAGE: Final = re.compile(rb"<Message>([^<]{0,400})</Message>")
 _REGION_HEADER: Final = "x-amz-bucket-region"
 _REGION: Final = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 _REDIRECTED: Final = frozenset({301, 307, 400, 403})
+_SAFE: Final = re.compile(r"[A-Za-z0-9_.~/-]*")
+"""Keys that are sent as they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectPlace:
+class ObjectPlace(NamedTuple):
     """Where an object is. region: the bucket's, where it is known."""
 
     bucket: str
@@ -48,14 +50,20 @@ class ObjectPlace:
 
 @dataclass(frozen=True, slots=True)
 class _Base:
-    """Of a bucket, as botocore has it. url: with a slash at its end; region: to sign for."""
+    """Of a bucket, as botocore has it. url: with a slash at its end, host and path of it; region: to sign for."""
 
     url: str
+    host: str
+    path: str
     region: str
 
 
 class ObjectReader:
-    """Reads the objects of any bucket as one identity. Made without I/O; to be closed."""
+    """Reads the objects of any bucket as one identity. Made without I/O; to be closed.
+
+    Two ways: `read`, awaited, knows what to do about every answer; `quickly` calls back, and leaves to `read` whatever is not
+    plainly the object.
+    """
 
     def __init__(self, aws: Aws, connections: int, monotonic: Callable[[], float] = time.monotonic) -> None:
         """connections: at most so many at once."""
@@ -68,18 +76,40 @@ class ObjectReader:
     async def prepare(self, bucket: str, region: str | None) -> None:
         """What the first read of a bucket begins with, which loads the client. region: that reads will name. Raises AwsError."""
         with translated():
-            await self._base(bucket, region)
+            base = await self._base(bucket, region)
+            await self._signers.of(base.region)
 
-    async def read(self, at: ObjectPlace, limit: int, admit: Admit) -> bytes:
+    def quickly(self, get: QuickGet) -> bool:
+        """Begin; False where only the long way is open: before the first read of a bucket, and through a proxy."""
+        base = self._known(get.at)
+        wire = self._http.short_way(base.url) if base is not None else None
+        if wire is None:
+            return False
+        wire.start(get)
+        return True
+
+    def request(self, at: ObjectPlace) -> bytes | None:
+        """The signed GET of an object; None where something must be awaited first. Raises ValueError."""
+        base = self._known(at)
+        signer = self._signers.kept(base.region) if base is not None else None
+        if base is None or signer is None:
+            return None
+        return signer.request(base.host, base.path + _sent(at.key), _query(at))
+
+    async def read(
+        self, at: ObjectPlace, limit: int, admit: Admit, refused: Answer | None = None
+    ) -> bytes:
         """The whole object. admit: awaited with the object's size before its body is read; it may wait for room. One try.
 
-        Raises AwsError, ObjectTooLargeError, and what admit raises.
+        refused: what S3 said to it by the short way, and then that was the try. Raises AwsError, ObjectTooLargeError, and what
+        admit raises.
         """
         for _ in range(2):  # the second time in the Region that S3 named
             region = self._regions.get(at.bucket) or _region(at)
             try:
                 with translated():
-                    body, elsewhere = await self._try(at, region, limit, admit)
+                    answer, refused = refused or await self._asked(at, region, limit, admit), None
+                    body, elsewhere = await self._understood(at, region, answer)
             except AwsError as fault:
                 await self._forget(fault)
                 raise
@@ -94,21 +124,28 @@ class ObjectReader:
         """Close the connections. Idempotent."""
         await self._http.close()
 
-    async def _try(
-        self, at: ObjectPlace, region: str | None, limit: int, admit: Admit
-    ) -> tuple[bytes, str | None]:
+    async def _asked(self, at: ObjectPlace, region: str | None, limit: int, admit: Admit) -> Answer:
         base = await self._base(at.bucket, region)
-        url = base.url + quote(at.key, safe="/~")
-        if at.version is not None:
-            url += f"?versionId={quote(at.version, safe='')}"
+        query = _query(at)
+        url = base.url + _sent(at.key) + (f"?{query}" if query else "")
         headers = (await self._signers.of(base.region)).get(url)
-        answer = await self._http.send("GET", url, headers, b"", limit, admit)
+        return await self._http.send("GET", url, headers, b"", limit, admit)
+
+    async def _understood(
+        self, at: ObjectPlace, region: str | None, answer: Answer
+    ) -> tuple[bytes, str | None]:
+        """The object, or the Region in which it is."""
         if answer.status == 200:
             return answer.body, None
         elsewhere = answer.headers.get(_REGION_HEADER, "")
+        base = await self._base(at.bucket, region)
         if answer.status in _REDIRECTED and elsewhere != base.region and _REGION.fullmatch(elsewhere):
             return b"", elsewhere
         raise AwsError(_refused(answer.status, answer.body))
+
+    def _known(self, at: ObjectPlace) -> _Base | None:
+        """Of its bucket, where no client need be asked for it."""
+        return self._bases.get((at.bucket, self._regions.get(at.bucket) or _region(at)))
 
     async def _base(self, bucket: str, region: str | None) -> _Base:
         found = self._bases.get((bucket, region))
@@ -117,7 +154,7 @@ class ObjectReader:
             # An endpoint is made of many settings; a signed URL shows what became of them.
             signed = await client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
             url = str(signed).partition("?")[0].removesuffix("k")
-            found = _Base(url, str(client.meta.region_name))
+            found = _Base(url, *parts_of(url)[:2], str(client.meta.region_name))
             self._bases[bucket, region] = found
         return found
 
@@ -131,6 +168,14 @@ class ObjectReader:
 def _region(at: ObjectPlace) -> str | None:
     """As announced, where it is one: other stores that speak S3 announce names of their own."""
     return at.region if at.region is not None and _REGION.fullmatch(at.region) else None
+
+
+def _sent(key: str) -> str:
+    return key if _SAFE.fullmatch(key) else quote(key, safe="/~")
+
+
+def _query(at: ObjectPlace) -> str:
+    return f"versionId={quote(at.version, safe='')}" if at.version is not None else ""
 
 
 def _refused(status: int, body: bytes) -> AwsFailure:

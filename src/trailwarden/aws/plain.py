@@ -23,10 +23,10 @@ from yarl import URL
 from trailwarden.aws.answer import BEGINNING, Admit, Answer, ObjectTooLargeError
 from trailwarden.aws.failures import AwsError, AwsFailure, Fault
 from trailwarden.aws.settings import AwsSettings
+from trailwarden.aws.signature import AGENT, head_of
 from trailwarden.aws.wire import Wire
 from trailwarden.aws.wire_connection import LEAST_RATE
 
-_AGENT: Final = "trailwarden"
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -50,17 +50,21 @@ class PlainHttp:
 
         Raises AwsError, OSError, TimeoutError, aiohttp.ClientError, ObjectTooLargeError, and what admit raises.
         """
-        scheme, _, rest = url.partition("://")
-        host, _, path = rest.partition("/")
-        place = scheme, host
-        if place not in self._proxies:
-            self._proxies[place] = proxy_for(self._settings, url)
-        if self._proxies[place] is None:
-            request = _request(method, f"/{path}", headers, body)
-            answer = await self._wire(place).ask(request, limit, admit)
+        wire = self.short_way(url)
+        if wire is not None:
+            path = url.partition("://")[2].partition("/")[2]
+            answer = await wire.ask(_request(method, f"/{path}", headers, body), limit, admit)
             if answer is not None:
                 return answer
         return await self._by_aiohttp(method, url, headers, body, limit, admit)
+
+    def short_way(self, url: str) -> Wire | None:
+        """The connections to the host of a URL; None where a proxy is between."""
+        scheme, _, rest = url.partition("://")
+        place = scheme, rest.partition("/")[0]
+        if place not in self._proxies:
+            self._proxies[place] = proxy_for(self._settings, url)
+        return self._wire(place) if self._proxies[place] is None else None
 
     async def close(self) -> None:
         """Close the connections. Idempotent."""
@@ -130,7 +134,7 @@ class PlainHttp:
                 ),
                 auto_decompress=False,  # a log file is the bytes that lie there, whatever header they were put with
                 cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": _AGENT},
+                headers={"User-Agent": AGENT},
                 skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type"),
             )
         return self._http
@@ -150,16 +154,11 @@ def proxy_for(settings: AwsSettings, url: str) -> str | None:
 
 
 def _request(method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
-    lines = [f"{method} {path} HTTP/1.1", f"User-Agent: {_AGENT}"]
+    lines = [f"{method} {path} HTTP/1.1", f"User-Agent: {AGENT}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     if body:
         lines.append(f"Content-Length: {len(body)}")
-    text = "\r\n".join(lines)
-    if text.count("\r\n") != len(lines) - 1 or text.count("\n") != len(lines) - 1:
-        raise ValueError(
-            "a line break within a header"
-        )  # none can be there: keys are quoted, the rest is ours
-    return f"{text}\r\n\r\n".encode("latin-1") + body
+    return f"{head_of(lines)}\r\n".encode("latin-1") + body
 
 
 async def _beginning(answer: aiohttp.ClientResponse) -> bytes:

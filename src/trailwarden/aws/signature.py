@@ -13,8 +13,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from botocore.credentials import ReadOnlyCredentials
@@ -25,6 +26,9 @@ _EMPTY: Final = hashlib.sha256(b"").hexdigest()
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _SIGNER_SECONDS: Final = 30.0
 """Credentials are looked at so often; botocore renews them minutes before they expire."""
+_SAME_DATE: Final = timedelta(seconds=1)
+"""For so long the requests to one host bear the same time; S3 takes one that is minutes old."""
+AGENT: Final = "trailwarden"
 
 
 def parts_of(url: str) -> tuple[str, str, str]:
@@ -32,6 +36,28 @@ def parts_of(url: str) -> tuple[str, str, str]:
     host, _, rest = url.partition("://")[2].partition("/")
     path, _, query = rest.partition("?")
     return host, f"/{path}", query
+
+
+def head_of(lines: Iterable[str]) -> str:
+    """The lines of a request's head, each with its end. Raises ValueError where one of them is two."""
+    head = "".join(f"{line}\r\n" for line in lines)
+    if any(head.count(end) != head.count("\r\n") for end in "\r\n") or "\r\n\r\n" in head:
+        raise ValueError("a line break within a header")  # none can be there: keys are quoted, the rest is ours
+    return head
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What the GETs of one host have in common for a moment. canonical: what follows the query in the canonical request;
+    text: the text to be signed, up to the hash; head: what is sent, from the first header to the signature.
+    """
+
+    host: str
+    begins: datetime
+    ends: datetime
+    canonical: str
+    text: str
+    head: str
 
 
 def _now() -> datetime:
@@ -54,6 +80,35 @@ class Signer:
         self._now = now
         self._day = ""
         self._key = b""
+        self._shape: _Shape | None = None
+
+    def request(self, host: str, path: str, query: str) -> bytes:
+        """A GET as `get` signs it, ready to be sent. path, query: encoded as they are sent. Raises ValueError."""
+        moment, shape = self._now(), self._shape
+        if shape is None or shape.host != host or not shape.begins <= moment < shape.ends:
+            shape = self._shape = self._shaped(host, moment)
+        canonical = f"GET\n{path}\n{query}\n{shape.canonical}"
+        text = shape.text + hashlib.sha256(canonical.encode()).hexdigest()
+        signature = hmac.new(self._key, text.encode(), "sha256").hexdigest()
+        target = f"{path}?{query}" if query else path
+        return f"GET {target} HTTP/1.1\r\n{shape.head}{signature}\r\n\r\n".encode("latin-1")
+
+    def _shaped(self, host: str, moment: datetime) -> _Shape:
+        signed = self._headers(moment, host, {"x-amz-content-sha256": _EMPTY})
+        names, lines = _canonical(signed)
+        date = signed["x-amz-date"]
+        scope = self._scope(date)
+        self._of_day(date[:8])
+        told = [f"User-Agent: {AGENT}", *(f"{name}: {value}" for name, value in signed.items())]
+        begun = self._authorization(scope, names)
+        return _Shape(
+            host,
+            moment,
+            moment + _SAME_DATE,
+            f"{lines}\n{names}\n{_EMPTY}",
+            f"{_ALGORITHM}\n{date}\n{scope}\n",
+            head_of([*told, f"Authorization: {begun}"]).removesuffix("\r\n"),
+        )
 
     def get(self, url: str) -> dict[str, str]:
         """Headers of a GET without a body, as S3 wants them. url: encoded as it is sent; a query has one parameter."""
@@ -68,23 +123,29 @@ class Signer:
     def _signed(
         self, method: str, path: str, query: str, digest: str, host: str, headers: dict[str, str]
     ) -> dict[str, str]:
-        moment = self._now().strftime("%Y%m%dT%H%M%SZ")
-        signed = {**headers, "host": host, "x-amz-date": moment}
+        signed = self._headers(self._now(), host, headers)
+        names, lines = _canonical(signed)
+        date = signed["x-amz-date"]
+        scope = self._scope(date)
+        hashed = hashlib.sha256(f"{method}\n{path}\n{query}\n{lines}\n{names}\n{digest}".encode()).hexdigest()
+        text = f"{_ALGORITHM}\n{date}\n{scope}\n{hashed}"
+        signature = hmac.new(self._of_day(date[:8]), text.encode(), "sha256").hexdigest()
+        signed["Authorization"] = self._authorization(scope, names) + signature
+        return signed
+
+    def _headers(self, moment: datetime, host: str, headers: dict[str, str]) -> dict[str, str]:
+        """Those that are signed."""
+        signed = {**headers, "host": host, "x-amz-date": moment.strftime("%Y%m%dT%H%M%SZ")}
         if self._credentials.token:
             signed["x-amz-security-token"] = self._credentials.token
-        ordered = sorted(signed)
-        names = ";".join(ordered)
-        lines = (f"{name}:{signed[name]}" for name in ordered)
-        canonical = "\n".join((method, path, query, *lines, "", names, digest))
-        scope = f"{moment[:8]}/{self._region}/{self._service}/aws4_request"
-        hashed = hashlib.sha256(canonical.encode()).hexdigest()
-        text = f"{_ALGORITHM}\n{moment}\n{scope}\n{hashed}"
-        signature = hmac.new(self._of_day(moment[:8]), text.encode(), "sha256").hexdigest()
-        signed["Authorization"] = (
-            f"{_ALGORITHM} Credential={self._credentials.access_key}/{scope}, "
-            f"SignedHeaders={names}, Signature={signature}"
-        )
         return signed
+
+    def _scope(self, date: str) -> str:
+        return f"{date[:8]}/{self._region}/{self._service}/aws4_request"
+
+    def _authorization(self, scope: str, names: str) -> str:
+        """All of the header but the signature, with which it ends."""
+        return f"{_ALGORITHM} Credential={self._credentials.access_key}/{scope}, SignedHeaders={names}, Signature="
 
     def _of_day(self, day: str) -> bytes:
         if day != self._day:
@@ -93,6 +154,12 @@ class Signer:
                 key = hmac.new(key, part.encode(), "sha256").digest()
             self._day, self._key = day, key
         return self._key
+
+
+def _canonical(signed: Mapping[str, str]) -> tuple[str, str]:
+    """The names of the headers that are signed, and a line for each of these."""
+    ordered = sorted(signed)
+    return ";".join(ordered), "".join(f"{name}:{signed[name]}\n" for name in ordered)
 
 
 class Signers:
@@ -106,11 +173,16 @@ class Signers:
 
     async def of(self, region: str) -> Signer:
         """Raises what botocore raises where no credentials are found."""
+        kept = self.kept(region)
+        if kept is None:
+            kept = Signer(await self._aws.credentials(), region, self._service)
+            self._kept[region] = kept, self._monotonic() + _SIGNER_SECONDS
+        return kept
+
+    def kept(self, region: str) -> Signer | None:
+        """The one that there is already; None where the credentials must be looked at first."""
         kept = self._kept.get(region)
-        if kept is None or self._monotonic() >= kept[1]:
-            made = Signer(await self._aws.credentials(), region, self._service)
-            kept = self._kept[region] = made, self._monotonic() + _SIGNER_SECONDS
-        return kept[0]
+        return kept[0] if kept is not None and self._monotonic() < kept[1] else None
 
     def forget(self) -> None:
         """Look at the credentials anew for the next one."""

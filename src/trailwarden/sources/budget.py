@@ -26,8 +26,7 @@ class Budget:
 
     async def take(self, size: int) -> None:
         """Wait until there is room. When cancelled, nothing was taken."""
-        if not self._waiting and self._fits(size):
-            self._taken += size
+        if self.take_now(size):
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((size, turn))
@@ -42,10 +41,18 @@ class Budget:
                 self._serve()
             raise
 
+    def take_now(self, size: int) -> bool:
+        """Whether there was room, which is taken then."""
+        if self._waiting or not self._fits(size):
+            return False
+        self._taken += size
+        return True
+
     def give(self, size: int) -> None:
         """Room is free again."""
         self._taken -= size
-        self._serve()
+        if self._waiting:
+            self._serve()
 
     def _fits(self, size: int) -> bool:
         return self._taken == 0 or self._taken + size <= self._limit

@@ -1,5 +1,7 @@
 """Fetching objects: as many at once as allowed, with the patience that each kind of failure deserves.
 
+Nearly all come by the short way at the first try (`Fetcher.start`), without a task. What does not is awaited (`Fetcher.fetch`).
+
 Keeps: bytes count against the budget from before they are read until they are committed; what is not returned is given back.
 
 Next: `s3_objects.ruling`, which decides; `trailwarden.aws.objects`, which reads.
@@ -10,11 +12,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final
 
 import structlog
 
 from trailwarden.aws import AwsError, ObjectReader, ObjectTooLargeError
+from trailwarden.aws.answer import Answer
+from trailwarden.aws.quick import QuickGet
 from trailwarden.errors import Reason, UnusableError
 from trailwarden.sources.budget import Budget
 from trailwarden.sources.problems import Problems
@@ -30,8 +35,12 @@ _TRIES_UNTOLD: Final = 2
 """Tries that fail before it is a problem to be told: single answers get lost all the time."""
 
 
+Got = bytes | UnusableError | str
+"""The object; what belongs into quarantine in its place; or why it is to be put back. The bytes are in the budget."""
+
+
 class Fetcher:
-    """Fetches for one source."""
+    """Fetches for one source. under_way: begun by `start`, neither done nor cancelled."""
 
     def __init__(
         self, reader: ObjectReader, at_once: int, max_size: int, budget: Budget, problems: Problems
@@ -43,12 +52,22 @@ class Fetcher:
         self._budget = budget
         self._problems = problems
         self._given_up: OrderedDict[str, str] = OrderedDict()
+        self.under_way = 0
 
-    async def fetch(self, fetch: Fetch, receives: int, limit: int) -> bytes | UnusableError | str:
-        """The object; what belongs into quarantine in its place; or why it is to be put back.
+    def start(self, fetch: Fetch, receives: int, limit: int, done: Callable[[Got], None]) -> Fetching:
+        """As `fetch`. done: called with what comes of it, later than this returns, unless it is cancelled."""
+        begun = Fetching(self, self._reader, self._budget, fetch, receives, limit, self._max_size, done)
+        self.under_way += 1
+        if fetch.key in self._given_up or not self._reader.quickly(begun):
+            begun.not_got(None)
+        return begun
 
-        receives, limit: as `ruling` takes them. Bytes that are returned are in the budget.
-        """
+    def read(self, fetch: Fetch) -> None:
+        """It was read: whatever was wrong with it is over."""
+        self._problems.clear(fetch.key)
+
+    async def fetch(self, fetch: Fetch, receives: int, limit: int, refused: Answer | None = None) -> Got:
+        """What comes of it. receives, limit: as `ruling` takes them; refused: what S3 said to a try that was made already."""
         if receives == 1:  # announced anew, as when somebody moved it back from the dead-letter queue
             self._given_up.pop(fetch.key, None)
         last = self._given_up.get(fetch.key)
@@ -57,7 +76,7 @@ class Fetcher:
             detail = f"{fetch.locator()}: received {receives} times, failed at last: {last}"
             return UnusableError(Reason.GIVEN_UP, detail)
         try:
-            return await self._patiently(fetch, receives, limit)
+            return await self._patiently(fetch, receives, limit, refused)
         except Exception as fault:  # a bug: told, and it comes again, as often as anything else
             log.exception("fetch_failed", key=fetch.key)
             why = f"{type(fault).__name__} while fetching"
@@ -68,12 +87,12 @@ class Fetcher:
             self._problems.note(fetch.key, line)
             return why
 
-    async def _patiently(self, fetch: Fetch, receives: int, limit: int) -> bytes | UnusableError | str:
+    async def _patiently(self, fetch: Fetch, receives: int, limit: int, refused: Answer | None) -> Got:
         tries = 0
         while True:
             try:
                 async with self._slots:
-                    body = await self._read(fetch)
+                    body = await self._read(fetch, refused if tries == 0 else None)
             except ObjectTooLargeError as fault:
                 self._problems.clear(fetch.key)
                 return _too_large(fetch, fault.size, self._max_size)
@@ -100,7 +119,7 @@ class Fetcher:
         while len(self._given_up) > _REMEMBERED:
             self._given_up.popitem(last=False)
 
-    async def _read(self, fetch: Fetch) -> bytes:
+    async def _read(self, fetch: Fetch, refused: Answer | None) -> bytes:
         taken = 0
 
         async def admit(size: int) -> None:
@@ -109,13 +128,92 @@ class Fetcher:
             taken += size
 
         try:
-            body = await self._reader.read(fetch.at, self._max_size, admit)
+            body = await self._reader.read(fetch.at, self._max_size, admit, refused)
         except BaseException:
             self._budget.give(taken)
             raise
         if taken != len(body):
             self._budget.give(taken - len(body))
         return body
+
+
+class Fetching(QuickGet):
+    """One object on its way. Made by `Fetcher.start`."""
+
+    __slots__ = ("_budget", "_done", "_fetch", "_fetcher", "_limit", "_over", "_receives", "_taken", "_task")
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        reader: ObjectReader,
+        budget: Budget,
+        fetch: Fetch,
+        receives: int,
+        limit: int,
+        max_size: int,
+        done: Callable[[Got], None],
+    ) -> None:
+        super().__init__(reader, fetch.at, max_size)
+        self._fetcher = fetcher
+        self._budget = budget
+        self._fetch = fetch
+        self._receives = receives
+        self._limit = limit
+        self._done = done
+        self._task: asyncio.Task[None] | None = None
+        self._taken = 0
+        self._over = False
+
+    def cancel(self) -> asyncio.Task[None] | None:
+        """Nobody gets it any more. Returns what still ends."""
+        if not self._over:
+            self._end()
+        if self._task is not None:
+            self._task.cancel()
+        return self._task
+
+    def admit(self, size: int) -> bool:
+        if self._over:
+            return True  # it is given back at once when it is there
+        if self._budget.take_now(size):
+            self._taken = size
+            return True
+        self._task = asyncio.create_task(self._wait_for_room(size))
+        return False
+
+    def got(self, body: bytes) -> None:
+        self._fetcher.read(self._fetch)
+        self._give(body)
+
+    def not_got(self, answer: Answer | None) -> None:
+        if self._task is not None:
+            self._task.cancel()  # it waits for room
+        taken, self._taken = self._taken, 0
+        self._budget.give(taken)
+        if not self._over:
+            self._task = asyncio.create_task(self._the_long_way(answer))
+
+    async def _wait_for_room(self, size: int) -> None:
+        await self._budget.take(size)
+        self._task, self._taken = None, size
+        if self.connection is not None:
+            self.connection.go_on()
+
+    async def _the_long_way(self, refused: Answer | None) -> None:
+        got = await self._fetcher.fetch(self._fetch, self._receives, self._limit, refused)
+        self._task, self._taken = None, len(got) if isinstance(got, bytes) else 0
+        self._give(got)
+
+    def _give(self, got: Got) -> None:
+        if self._over:
+            self._budget.give(self._taken)
+            return
+        self._end()
+        self._done(got)
+
+    def _end(self) -> None:
+        self._over = True
+        self._fetcher.under_way -= 1
 
 
 def _too_large(fetch: Fetch, size: int, limit: int) -> UnusableError:

@@ -58,6 +58,7 @@ class Polls:
         self._problems = problems
         self._change = change
         self._take = take
+        self._room_again = Change()
         self._tasks: dict[asyncio.Task[None], Callable[[], Coroutine[None, None, None]]] = {}
         self._received: list[Message] = []
         self._some = asyncio.Event()
@@ -79,6 +80,7 @@ class Polls:
         self._tasks.clear()  # a read that wakes meanwhile must not take them for broken
         self._ending = True
         self._change.tell()
+        self._room_again.tell()
         self._some.set()
         if self._asked_for and tasks:
             await asyncio.wait(tasks, timeout=_LAST_CALL)
@@ -93,6 +95,7 @@ class Polls:
     def look_again(self) -> None:
         """What was received is answered for, given back or lost: the queue may have something again, and there is room."""
         self._empty = 0
+        self._room_again.tell()
         self._change.tell()
 
     def raise_bugs(self) -> None:
@@ -137,9 +140,13 @@ class Polls:
                 continue
             finally:
                 self._asked_for -= BATCH
-            self._received += [self._messages.add(one, asked) for one in received]
-            self._some.set()
-            self._change.tell()
+            if len(received) < BATCH:
+                self._room_again.tell()
+            if received:
+                self._received += [self._messages.add(one, asked) for one in received]
+                self._some.set()
+            else:
+                self._change.tell()  # that may have been the last of it
 
     async def _learn(self) -> None:
         """How often the queue hands out a message before it takes it away. Not to know it is no reason not to read."""
@@ -154,7 +161,7 @@ class Polls:
         while not self._ending and (
             self._drained() or self._free() < BATCH
         ):  # a poll for fewer costs as much
-            await self._change.wait()
+            await self._room_again.wait()
 
     def _free(self) -> int:
         return self._settings.messages_in_flight - len(self._messages) - self._asked_for

@@ -14,8 +14,8 @@ import contextlib
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 
 from trailwarden.aws import Aws, AwsError, ObjectReader
 from trailwarden.errors import StoreError, UnusableError
@@ -24,7 +24,7 @@ from trailwarden.sources.base import Given, SourceState, SourceStatus
 from trailwarden.sources.budget import Budget
 from trailwarden.sources.change import Change
 from trailwarden.sources.problems import Problems
-from trailwarden.sources.s3_fetch import Fetcher
+from trailwarden.sources.s3_fetch import Fetcher, Fetching, Got
 from trailwarden.sources.s3_news import Fetch, News, sorted_out
 from trailwarden.sources.s3_objects import ObjectBatch, put_back_for
 from trailwarden.sources.s3_polls import Polls
@@ -40,8 +40,7 @@ _ENOUGH: Final = 64
 """Objects for which it does not wait any longer."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
+class _Ready(NamedTuple):
     batch: ObjectBatch
     message: Message
     held: int
@@ -87,9 +86,10 @@ class S3SqsSource:
             self._change,
             self._take,
         )
-        self._fetches: dict[Message, list[asyncio.Task[None]]] = {}
+        self._fetches: dict[Message, list[Fetching]] = {}
         self._preparing: asyncio.Task[None] | None = None
-        self._under_way = 0
+        self._awaited = 1
+        """So many objects must be there before whoever reads is woken, while others are under way."""
         self._closed = False
         self._passed_over: Counter[str] = Counter()
 
@@ -103,7 +103,7 @@ class S3SqsSource:
         """The next objects, fetched already. Empty after close(), and when nothing is awaited and the queue is empty."""
         while True:
             self._polls.raise_bugs()
-            if len(self._ready) < min(limit, _ENOUGH) and self._under_way:
+            if len(self._ready) < min(limit, _ENOUGH) and self._fetcher.under_way:
                 await self._more()
             taken = self._hand_out(limit)
             if taken or self._closed or self._polls.finished():
@@ -127,12 +127,10 @@ class S3SqsSource:
         self._closed = True
         self._ready.clear()
         await self._polls.stop()
-        tasks = [task for tasks in self._fetches.values() for task in tasks]
+        begun = [fetching.cancel() for every in self._fetches.values() for fetching in every]
         if self._preparing is not None:
-            tasks.append(self._preparing)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            self._preparing.cancel()
+        await asyncio.gather(*(task for task in (*begun, self._preparing) if task), return_exceptions=True)
         self._change.tell()
         await self._answers.close(_GRACE)
         await self._reader.close()
@@ -167,10 +165,19 @@ class S3SqsSource:
 
     async def _more(self) -> None:
         """A moment, in which what is being fetched arrives: what is committed together is cheaper."""
-        with contextlib.suppress(TimeoutError):
+        self._awaited = _ENOUGH
+        try:
             async with asyncio.timeout(_LINGER):
-                while len(self._ready) < _ENOUGH and self._under_way and not self._closed:
+                while len(self._ready) < _ENOUGH and self._fetcher.under_way and not self._closed:
                     await self._change.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self._awaited = 1
+
+    def _arrived(self) -> None:
+        if len(self._ready) >= self._awaited or not self._fetcher.under_way:
+            self._change.tell()
 
     async def _take(self, messages: Sequence[Message]) -> None:
         if not messages:
@@ -182,6 +189,7 @@ class S3SqsSource:
                 self._problems.clear(key)  # somebody else has read it
             for message, said in news:
                 self._begin(message, said, known)
+            self._arrived()
         except Exception:  # a bug, which `read` will raise: nobody else would ever answer for them
             for message in messages:
                 if not message.open and not message.settled:
@@ -201,8 +209,9 @@ class S3SqsSource:
     def _begin(self, message: Message, said: News, known: frozenset[str]) -> None:
         if message.lost:
             return
-        self._passed_over.update(said.passed_over)
-        fresh = [one for one in said.objects if one.key not in known]
+        if said.passed_over:
+            self._passed_over.update(said.passed_over)
+        fresh = [one for one in said.objects if one.key not in known] if known else said.objects
         self._passed_over["known"] += len(said.objects) - len(fresh)
         message.open = len(fresh) + len(said.unusable)
         if not message.open:
@@ -210,21 +219,17 @@ class S3SqsSource:
             return
         for key, unusable in said.unusable:
             self._hand_over(message, key, unusable)
-        for one in fresh:
-            task = asyncio.create_task(self._fetch(message, one))
-            self._fetches.setdefault(message, []).append(task)
+        receives, limit = message.received.receives, self._polls.limit
+        self._fetches[message] = [
+            self._fetcher.start(one, receives, limit, partial(self._fetched, message, one)) for one in fresh
+        ]
 
-    async def _fetch(self, message: Message, fetch: Fetch) -> None:
-        self._under_way += 1
-        try:
-            got = await self._fetcher.fetch(fetch, message.received.receives, self._polls.limit)
-        finally:
-            self._under_way -= 1
+    def _fetched(self, message: Message, fetch: Fetch, got: Got) -> None:
         if isinstance(got, str):
             self._answered(message, got)
         else:
             self._hand_over(message, fetch.key, got, fetch)
-        self._change.tell()
+        self._arrived()
 
     def _hand_over(
         self, message: Message, key: str, payload: bytes | UnusableError, fetch: Fetch | None = None
@@ -262,6 +267,6 @@ class S3SqsSource:
     def _lost(self, messages: Sequence[Message]) -> None:
         """Somebody else may work on them by now: what was not handed out yet is dropped."""
         for message in messages:
-            for task in self._fetches.pop(message, ()):
-                task.cancel()
+            for fetching in self._fetches.pop(message, ()):
+                fetching.cancel()
         self._removed()
