@@ -25,6 +25,7 @@ from trailwarden.sources.s3_notifications import (
     KINDS,
     read_notification,
 )
+from trailwarden.sources.s3_usual import usual
 
 KEYS = st.text(min_size=1)
 
@@ -33,6 +34,21 @@ KEYS = st.text(min_size=1)
 def test_an_encoded_key_comes_back(key: str, plain: str) -> None:
     body = json.dumps(s3(s3_record(quote_plus(key, safe=plain))))
     assert read_notification(body).objects == (one(key),)
+
+
+@given(KEYS, st.booleans(), st.none() | st.sampled_from(["", "v1"]), st.none() | st.integers(0, 2**64))
+def test_the_usual_message_is_read_the_quick_way_as_the_long_way_reads_it(
+    key: str, encoded: bool, version: str | None, size: int | None
+) -> None:
+    written = quote_plus(key, safe="/") if encoded else key
+    body = json.dumps(s3(s3_record(written, versionId=version, size=size)))
+    found = usual(body)
+    try:
+        expected = read_notification(body)
+    except NotANotification:
+        assert found is None
+    else:
+        assert (found,) == expected.objects or (found is None and not encoded)
 
 
 @given(KEYS)
@@ -47,8 +63,13 @@ def test_a_key_that_is_not_encoded_is_left_alone(key: str, wrapped: bool) -> Non
         assert read_notification(text).objects == (expected,)
 
 
+def text_of(body: bytes | str) -> str:
+    """As it stands in a message of the queue, which is text."""
+    return body if isinstance(body, str) else body.decode("latin-1")
+
+
 def attempt(body: bytes | str) -> None:
-    """Read it. Either it is well formed, or there is a reason in one line."""
+    """Read it. Either it is well formed, or there is a reason in one line. What the quick way reads is the same."""
     reason, notification = "", None
     try:
         notification = read_notification(body)
@@ -57,7 +78,9 @@ def attempt(body: bytes | str) -> None:
     if notification is None:
         assert 0 < len(reason) < 300
         assert reason.isprintable()
+        assert usual(text_of(body)) is None
         return
+    assert usual(text_of(body)) in (None, *notification.objects[:1])
     assert notification.kind in KINDS
     assert all(found.bucket and found.key.encode() for found in notification.objects)
     assert len(set(notification.objects)) == len(notification.objects)

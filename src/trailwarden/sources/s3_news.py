@@ -3,7 +3,7 @@
 Keeps: everything that a message announces is fetched, passed over under a name that is counted, or not ours, which goes into
 the quarantine; nothing is dropped without a trace.
 
-Next: `s3_notifications`, the forms of a message.
+Next: `s3_usual`, the message that nearly all are; `s3_notifications`, the forms of the others.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from trailwarden.aws import ObjectPlace
 from trailwarden.errors import Reason, UnusableError
@@ -20,10 +21,15 @@ from trailwarden.sources.files_paths import readable
 from trailwarden.sources.notification_members import NotANotification, shown
 from trailwarden.sources.s3_notifications import Announced, read_notification
 from trailwarden.sources.s3_objects import object_key
+from trailwarden.sources.s3_usual import usual
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
+_OTHER_KIND: Final = "/CloudTrail-"
+"""Of what is delivered besides the events, each kind's folder is called so."""
+_NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
+
+
+class Fetch(NamedTuple):
     """One object to be read. key: its name in the inventory."""
 
     at: ObjectPlace
@@ -41,17 +47,19 @@ class Fetch:
         return details
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(NamedTuple):
     """objects: to be read; unusable: for the quarantine, each with its name; passed_over: why -> how many."""
 
     objects: Sequence[Fetch] = ()
     unusable: Sequence[tuple[str, UnusableError]] = ()
-    passed_over: Mapping[str, int] = field(default_factory=dict)
+    passed_over: Mapping[str, int] = _NOTHING
 
 
 def sorted_out(body: str, buckets: Sequence[str], prefixes: Sequence[str]) -> News:
     """What a message's body asks for, given the buckets and key prefixes that are ours."""
+    plain = usual(body)
+    if plain is not None and plain.bucket in buckets and not _passed_over(plain.key, prefixes):
+        return News((_fetch(plain),))
     try:
         said = read_notification(body)
     except NotANotification as fault:
@@ -86,7 +94,7 @@ def _passed_over(key: str, prefixes: Sequence[str]) -> str:
         return "other_prefix"
     if key.endswith("/"):
         return "folder"
-    log = parse_log_key(key)
+    log = parse_log_key(key) if _OTHER_KIND in key else None
     return "" if log is None or log.kind == "CloudTrail" else "no_events"
 
 

@@ -33,14 +33,13 @@ MAX_WRAPPERS: Final = 3
 """SNS envelopes around each other. One is usual, a topic that forwards to a topic makes two."""
 
 _SIZES: Final = range(2**63)
-_BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
+BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 """Wider than today's rules, as old buckets have capitals and underscores; nothing that leads a URL elsewhere."""
 
 _Object: TypeAlias = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Announced:
+class Announced(NamedTuple):
     """One new object, as far as the message describes it. `region` is the bucket's."""
 
     bucket: str
@@ -244,7 +243,7 @@ def _size(described: _Object) -> int | None:
 
 
 def _bucket(name: str) -> str:
-    if not _BUCKET.fullmatch(name):
+    if not BUCKET.fullmatch(name):
         raise NotANotification(f"{shown(name)} is no bucket's name")
     return name
 
