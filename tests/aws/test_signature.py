@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 from urllib.parse import quote
 
 import botocore.auth
+import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import ReadOnlyCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trailwarden.aws.signature import Signer
+from trailwarden.aws.signature import Signer, parts_of
 
 SAFE = st.text("abcDEF019+/=", min_size=4, max_size=40)
 MOMENTS = st.integers(1_400_000_000, 2_200_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
@@ -42,8 +43,14 @@ def test_it_is_that_of_botocore(
     if version is not None:
         url += f"?versionId={quote(version, safe='')}"
     credentials = ReadOnlyCredentials("AKIAEXAMPLE", secret, token)
-    ours = Signer(credentials, "eu-west-1", "s3", lambda: moment).get(url)
+    signer = Signer(credentials, "eu-west-1", "s3", lambda: moment)
+    ours = signer.get(url)
     theirs = by_botocore(credentials, "eu-west-1", url, moment)
+    for _ in range(2):  # made anew, and after the shape that is kept
+        lines = signer.request(*parts_of(url)).decode().split("\r\n")
+        assert lines[0] == f"GET {url.removeprefix(base[: base.index('/', 8)])} HTTP/1.1"
+        assert dict(line.split(": ", 1) for line in lines[2:-2]) == ours
+        assert (lines[1], lines[-2:]) == ("User-Agent: trailwarden", ["", ""])
     assert ours["Authorization"] == theirs["authorization"]
     assert ours["x-amz-date"] == theirs["x-amz-date"]
 
@@ -59,6 +66,35 @@ def test_the_key_of_the_day_changes_with_the_day() -> None:
             ours["Authorization"]
             == by_botocore(credentials, "eu-west-1", "https://h/k", moment)["authorization"]
         )
+
+
+def test_a_request_bears_the_time_at_which_it_is_made_or_one_of_the_last_second() -> None:
+    begun = datetime(2026, 1, 1, 23, 59, 59, tzinfo=UTC)
+    moments = [begun + timedelta(seconds=more) for more in (0, 0.9, 1.0, 1.5, 0.5, 86_400)]
+    credentials = ReadOnlyCredentials("AKIAEXAMPLE", "secret", None)
+    waiting = list(moments)
+    signer = Signer(credentials, "eu-west-1", "s3", lambda: waiting.pop(0))
+    for moment, dated in zip(
+        moments, (begun, begun, *moments[2:3], *moments[2:3], *moments[4:]), strict=True
+    ):
+        theirs = by_botocore(credentials, "eu-west-1", "https://h/k", dated)
+        assert f"Authorization: {theirs['authorization']}\r\n".encode() in signer.request("h", "/k", ""), (
+            moment
+        )
+
+
+def test_another_host_is_another_request() -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    signer = Signer(ReadOnlyCredentials("AKIAEXAMPLE", "secret", None), "eu-west-1", "s3", lambda: moment)
+    for host in ("h", "i", "h"):
+        signed = signer.get(f"https://{host}/k")["Authorization"]
+        assert f"Authorization: {signed}\r\n".encode() in signer.request(host, "/k", "")
+
+
+def test_a_credential_with_a_line_break_is_not_sent() -> None:
+    signer = Signer(ReadOnlyCredentials("AK", "secret", "token\r\nX-Evil: 1"), "eu-west-1", "s3")
+    with pytest.raises(ValueError, match="line break"):
+        signer.request("h", "/k", "")
 
 
 @given(st.binary(max_size=200), st.none() | SAFE, SAFE, MOMENTS)

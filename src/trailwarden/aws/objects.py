@@ -96,9 +96,7 @@ class ObjectReader:
             return None
         return signer.request(base.host, base.path + _sent(at.key), _query(at))
 
-    async def read(
-        self, at: ObjectPlace, limit: int, admit: Admit, refused: Answer | None = None
-    ) -> bytes:
+    async def read(self, at: ObjectPlace, limit: int, admit: Admit, refused: Answer | None = None) -> bytes:
         """The whole object. admit: awaited with the object's size before its body is read; it may wait for room. One try.
 
         refused: what S3 said to it by the short way, and then that was the try. Raises AwsError, ObjectTooLargeError, and what

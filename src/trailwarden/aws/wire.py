@@ -102,7 +102,9 @@ class Wire:
 
     def broken(self, connection: Connection, asker: Asker | None, why: Exception) -> None:
         self._busy.discard(connection)
-        ended = isinstance(why, ConnectionError) and not isinstance(why, ConnectionAbortedError)  # ours: close()
+        ended = isinstance(why, ConnectionError) and not isinstance(
+            why, ConnectionAbortedError
+        )  # ours: close()
         if asker is not None and ended and connection.used and not connection.heard:
             self._waiting.appendleft(asker)
             asker = None
@@ -152,7 +154,7 @@ class Wire:
                 _, connection = await asyncio.get_running_loop().create_connection(
                     lambda: Connection(self), self._host, self._port, ssl=self._tls
                 )
-        except Exception as fault:  # whatever it is: who asks raises it
+        except Exception as fault:  # noqa: BLE001 - whatever it is, who asks raises it
             self._connected()
             asker = self._waiting.popleft() if self._waiting else None
             self._serve()

@@ -29,7 +29,7 @@ class Asker(Protocol):
     """Who asks for one thing. Called by the loop, so that nothing may be raised; of `whole` and `failed` one is called, once."""
 
     def request(self) -> bytes | None:
-        """What is to be sent, now that its turn has come; None: nothing. May be called again where a kept connection had ended."""
+        """What is to be sent, now that its turn has come; None: nothing. Called again where a kept connection had ended."""
         ...
 
     def headed(self, connection: Connection, head: Head) -> bool:

@@ -20,6 +20,8 @@ import structlog
 from trailwarden.aws import AwsError, ObjectReader, ObjectTooLargeError
 from trailwarden.aws.answer import Answer
 from trailwarden.aws.quick import QuickGet
+from trailwarden.aws.wire_connection import Connection
+from trailwarden.aws.wire_head import Head
 from trailwarden.errors import Reason, UnusableError
 from trailwarden.sources.budget import Budget
 from trailwarden.sources.problems import Problems
@@ -172,9 +174,16 @@ class Fetching(QuickGet):
             self._task.cancel()
         return self._task
 
-    def admit(self, size: int) -> bool:
+    def request(self) -> bytes | None:
+        return None if self._over else super().request()
+
+    def headed(self, connection: Connection, head: Head) -> bool:
         if self._over:
-            return True  # it is given back at once when it is there
+            connection.close()
+            return False
+        return super().headed(connection, head)
+
+    def admit(self, size: int) -> bool:
         if self._budget.take_now(size):
             self._taken = size
             return True
@@ -205,7 +214,7 @@ class Fetching(QuickGet):
         self._give(got)
 
     def _give(self, got: Got) -> None:
-        if self._over:
+        if self._over:  # since its body was admitted
             self._budget.give(self._taken)
             return
         self._end()

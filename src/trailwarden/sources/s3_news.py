@@ -23,7 +23,6 @@ from trailwarden.sources.s3_notifications import Announced, read_notification
 from trailwarden.sources.s3_objects import object_key
 from trailwarden.sources.s3_usual import usual
 
-
 _OTHER_KIND: Final = "/CloudTrail-"
 """Of what is delivered besides the events, each kind's folder is called so."""
 _NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
