@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
@@ -26,6 +27,7 @@ from trailwarden.errors import Reason, UnusableError
 from trailwarden.model import Batch, Run
 from trailwarden.sources import SourceState
 from trailwarden.sources.kafka import KafkaSource
+from trailwarden.sources.kafka_fetch import RawFetcher
 
 MIB = 1024 * 1024
 
@@ -257,3 +259,35 @@ async def test_who_always_finds_something_to_take_is_not_idle(kafka: Kafka) -> N
             others += await taken(source, 1)
             await asyncio.sleep(0.01)  # others have work, too
         assert not first[0].lost
+
+
+async def test_nothing_waits_for_news_of_one_partition_while_another_has_more(
+    kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trailwarden.sources.kafka_consumer._FETCH_WAIT_MS", 30_000)
+    waiting = asyncio.Event()
+    decide = RawFetcher._get_actions_per_node
+
+    def noted(fetcher: RawFetcher, assignment: Any) -> Any:
+        decided = decide(fetcher, assignment)
+        if fetcher._records:
+            waiting.set()
+        return decided
+
+    monkeypatch.setattr(RawFetcher, "_get_actions_per_node", noted)
+    topic = await new_topic(kafka.bootstrap, 2)
+    values = [b"%06d" % number + bytes(3000) for number in range(6)]
+    await put(kafka.bootstrap, topic, values, max_batch_size=1)
+    async with (
+        asyncio.timeout(20),
+        opened(kafka.bootstrap, topic, bytes_in_flight="1KiB", fetch_size="1KiB") as source,
+    ):
+        for value in values:
+            (batch,) = await taken(source, 1)
+            waiting.clear()
+            assert list(payloads(batch)) == [value]
+            if value is not values[-1]:
+                await (
+                    waiting.wait()
+                )  # the next one came, there is no room for it, and what to fetch meanwhile is decided
+            await batch.ack()

@@ -4,7 +4,7 @@ Keeps: the position of a partition moves only past what was taken. What is wrong
 on; what retention removed before it could be read is told as a gap and never skipped in silence.
 
 aiokafka itself makes an object of every message, in the loop; docs/adr/0005 has the figures. What is taken from inside of it is
-in this file alone: `Fetcher._proc_fetch_request` (overridden), `_records`, and the waking of its routine.
+in this file alone: `Fetcher._proc_fetch_request` and `_get_actions_per_node` (overridden), `_records`, and the waking of its routine.
 
 Next: `kafka_records`, which reads the batches in a worker thread.
 """
@@ -23,6 +23,8 @@ from trailwarden.sources.kafka_records import Raw, committed, raw_batches
 
 _AFTER_ERROR: Final = 1.0
 """Seconds before a partition with an error is asked for again."""
+_LOOK: Final = 0.1
+"""Seconds between two looks for news while something waits to be taken."""
 _NEW_LEADER: Final = (errors.NotLeaderForPartitionError, errors.UnknownTopicOrPartitionError)
 
 
@@ -78,6 +80,7 @@ class RawFetcher(Fetcher):  # type: ignore[misc] # aiokafka has no types
     def __init__(self, client: Any, subscriptions: Any, watcher: Watcher, **settings: Any) -> None:
         self._watcher = watcher
         self._out_of_range: dict[TopicPartition, int] = {}
+        self._looked: dict[Any, float] = {}
         super().__init__(
             client,
             subscriptions,
@@ -100,6 +103,35 @@ class RawFetcher(Fetcher):  # type: ignore[misc] # aiokafka has no types
             if state is not None and state.has_valid_position and state.position == fetched.taken.position:
                 state.consumed_to(fetched.taken.next_offset)
                 yield fetched.taken
+
+    def _get_actions_per_node(self, assignment: Any) -> Any:
+        """As aiokafka decides, but nothing waits at a broker for news while something from there waits to be taken here.
+
+        A broker is asked one thing at a time: what is taken meanwhile could not be fetched on until news come.
+        """
+        requests, resets, timeout, *others = super()._get_actions_per_node(assignment)
+        holders = {self._select_read_replica(tp) for tp in self._records}
+        now = self._loop.time()
+        sent: list[tuple[Any, Any]] = []
+        for node_id, request in requests:
+            if node_id in holders and not self._is_behind(assignment, request):
+                left = self._looked.get(node_id, 0.0) + _LOOK - now
+                if left > 0:
+                    timeout = min(timeout, left)
+                    continue
+                self._looked[node_id] = now
+                request._max_wait_ms = 0
+            sent.append((node_id, request))
+        return sent, resets, timeout, *others
+
+    def _is_behind(self, assignment: Any, request: Any) -> bool:
+        """Whether there is something to fetch for sure, so that the answer comes at once."""
+        for topic, partitions in request.topics:
+            for number, position, _ in partitions:
+                state = assignment.state_value(TopicPartition(topic, number))
+                if state is not None and (state.lso is None or state.lso > position):
+                    return True
+        return False
 
     async def _proc_fetch_request(self, assignment: Any, node_id: Any, request: Any) -> bool:
         """One request and its answer; whether there is something to take now."""
@@ -128,7 +160,7 @@ class RawFetcher(Fetcher):  # type: ignore[misc] # aiokafka has no types
                     continue  # moved meanwhile
                 refusal = errors.for_code(code)
                 if refusal is errors.NoError:
-                    state.highwater = highwater
+                    state.highwater, state.lso = highwater, rest[0]
                     self._keep(assignment, tp, positions[tp], rest)
                 else:
                     refused = self._refused(state, tp, positions[tp], refusal(tp)) or refused
