@@ -1,4 +1,5 @@
-"""The parts that are compiled where a C compiler is at hand: the pass over raw bytes (x86-64), and reading many files at once.
+"""The parts that are compiled where a C compiler is at hand: the pass over raw bytes and the reading of Kafka's record batches
+(x86-64), and reading many files at once.
 
 Everything else stands in pyproject.toml. Without a compiler the installation goes on, and everything goes the way in Python,
 which finds the same, slower; `trailwarden --version` says whether the pass is at work.
@@ -28,7 +29,18 @@ FILES = Extension(
     optional=True,
 )
 
+KAFKA = Extension(
+    "trailwarden.sources._kafka_records",
+    sources=["src/trailwarden/sources/_kafka_records.c"],
+    depends=["src/trailwarden/sources/_kafka_batch.h"],
+    extra_compile_args=["-O3", "-Wall", "-Wextra", "-Werror=implicit"],
+    define_macros=[("_FORTIFY_SOURCE", "2")],
+    libraries=["dl"],
+    py_limited_api=True,
+    optional=True,
+)
+
 setup(
-    ext_modules=[FILES, SCAN] if platform.machine().lower() in ("x86_64", "amd64") else [FILES],
+    ext_modules=[FILES, KAFKA, SCAN] if platform.machine().lower() in ("x86_64", "amd64") else [FILES],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

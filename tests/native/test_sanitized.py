@@ -1,4 +1,4 @@
-"""The compiled pass, built with AddressSanitizer and UndefinedBehaviorSanitizer, over random and damaged texts."""
+"""The compiled parts, built with AddressSanitizer and UndefinedBehaviorSanitizer, over random and damaged input."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ COMPILER = shutil.which("gcc")
 
 
 @pytest.mark.skipif(COMPILER is None, reason="needs gcc with libasan (apt-get install gcc)")
-def test_no_byte_outside_is_touched(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("source", "fuzz"), [("decode/_scan.c", "fuzz.py"), ("sources/_kafka_records.c", "fuzz_kafka.py")]
+)
+def test_no_byte_outside_is_touched(tmp_path: Path, source: str, fuzz: str) -> None:
     assert COMPILER is not None
-    module = tmp_path / "_scan.so"
+    module = tmp_path / "compiled.so"
     subprocess.run(
         [COMPILER, "-O1", "-g", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined",
          "-fno-sanitize-recover=all", "-I", sysconfig.get_paths()["include"],
-         "-o", str(module), "src/trailwarden/decode/_scan.c"],
+         "-o", str(module), f"src/trailwarden/{source}"],
         cwd=ROOT, check=True, timeout=100,
     )  # fmt: skip
     runtime = subprocess.run(
@@ -30,7 +33,7 @@ def test_no_byte_outside_is_touched(tmp_path: Path) -> None:
     ).stdout.strip()
     env = {**os.environ, "LD_PRELOAD": runtime, "ASAN_OPTIONS": "detect_leaks=0", "PYTHONMALLOC": "malloc"}
     run = subprocess.run(
-        [sys.executable, "tests/native/fuzz.py", str(module), "6000", "1"],
+        [sys.executable, f"tests/native/{fuzz}", str(module), "6000", "1"],
         cwd=ROOT, env=env, capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr[-3000:]

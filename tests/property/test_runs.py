@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from trailwarden.decode import Limits
-from trailwarden.detection import Matcher, inspect, inspect_run, load_ruleset, runs
+from trailwarden.detection import Matcher, inspect, inspect_many, inspect_run, load_ruleset, runs
 from trailwarden.errors import Reason, UnusableError
 
 MATCHER = Matcher(load_ruleset())
@@ -113,11 +114,11 @@ def test_an_odd_payload_among_sound_ones(odd: int, at: int) -> None:
 def test_sound_payloads_are_looked_at_together(monkeypatch: pytest.MonkeyPatch) -> None:
     alone: list[bytes] = []
 
-    def noted(payload: bytes, matcher: Matcher, limits: Limits) -> object:
-        alone.append(payload)
-        return inspect(payload, matcher, limits)
+    def noted(payloads: Sequence[bytes], matcher: Matcher, limits: Limits) -> object:
+        alone.extend(payloads)
+        return inspect_many(payloads, matcher, limits)
 
-    monkeypatch.setattr(runs, "inspect", noted)
+    monkeypatch.setattr(runs, "inspect_many", noted)
     bad, wanted = b'{"eventVersion":"1.08"', record("DeleteVpc")
     payloads: list[bytes | UnusableError] = [record("DescribeVpcs")] * 500 + [bad] + [wanted] * 2
     said = inspect_run(payloads, MATCHER, LIMITS)

@@ -2,7 +2,8 @@
 
 Keeps: what is said of a run is what `inspect` says of each of its payloads. Those that begin as CloudTrail's records do are
 joined, a line each, and surveyed in one pass; its answer is taken only where every line is exactly one record, hence every
-payload is. Where that is not certain the run is halved, and at last each payload is inspected by itself.
+payload is. Where that is not certain the run is halved, and at last each payload is inspected by itself. Payloads that came
+joined are surveyed as they came.
 
 Next: `trailwarden.detection.inspection`, for one payload.
 """
@@ -17,10 +18,12 @@ from itertools import accumulate
 from typing import Final
 
 from trailwarden.decode import COMPILED, Limits, Rejected, fast_count
-from trailwarden.detection.inspection import Inspection, Match, inspect
+from trailwarden.detection.inspection import Inspection, Match
+from trailwarden.detection.many import inspect_many
 from trailwarden.detection.matcher import Matcher
 from trailwarden.detection.prefilter import AllCandidates
 from trailwarden.errors import UnusableError
+from trailwarden.model.payloads import Joined, Payload, parts_of
 
 _RECORD: Final = b'{"eventVersion":"1.'
 _ALONE: Final = 4
@@ -35,31 +38,75 @@ class RunInspection:
     found: Sequence[tuple[int, Inspection]]
 
 
-def inspect_run(payloads: Sequence[bytes | UnusableError], matcher: Matcher, limits: Limits) -> RunInspection:
+@dataclass(slots=True)
+class _Sure:
+    """seen, size: payloads that are surely one record without a match, and their bytes."""
+
+    seen: int = 0
+    size: int = 0
+
+
+def inspect_run(payloads: Sequence[Payload], matcher: Matcher, limits: Limits) -> RunInspection:
     """As `inspect` of each of them. An error in the place of a payload is rejected. Pure and thread-safe."""
+    sure = _Sure()
+    inspected: list[tuple[int, Inspection]] = []
+    first = 0
+    for part in parts_of(payloads):
+        alone = _joined(part, matcher, limits, sure) if isinstance(part, Joined) else None
+        if alone is None:
+            alone = _apart(part, matcher, limits, sure)
+        found = _inspected([part[index] for index in alone], matcher, limits)
+        inspected += [(first + index, one) for index, one in zip(alone, found, strict=True)]
+        first += len(part)
+    return _account(sure.seen, sure.size, inspected)
+
+
+def _joined(part: Joined, matcher: Matcher, limits: Limits, sure: _Sure) -> Sequence[int] | None:
+    """Those that must be inspected by themselves; None where the text does not tell.
+
+    The line ends between the records are all that a survey lets pass, and the last line has none: with as many records as
+    payloads, those that stand between payloads are all there are, and each payload is a record.
+    """
+    if not COMPILED or len(part) <= _ALONE or part.text.endswith(b"\n"):
+        return None
+    survey = matcher.survey(part.text, limits.max_event_bytes)
+    if survey is None or survey.records != len(part):
+        return None
+    alone = sorted({index for _hit, _start, _end, index in survey.places})
+    sure.seen += len(part) - len(alone)
+    sure.size += part.size - sum(len(part[index]) for index in alone)
+    return alone
+
+
+def _apart(part: Sequence[Payload], matcher: Matcher, limits: Limits, sure: _Sure) -> Sequence[int]:
+    """Likewise, whatever they are."""
     plain: list[int] = []
     alone: list[int] = []
     texts: list[bytes] = []
-    for index, payload in enumerate(payloads):
+    for index, payload in enumerate(part):
         if isinstance(payload, bytes) and payload.startswith(_RECORD):
             plain.append(index)
             texts.append(payload)
         else:
             alone.append(index)
-    seen = size = 0
     for start, end, candidates in _surveyed(texts, matcher, limits.max_event_bytes):
         alone += [plain[index] for index in candidates]
-        seen += end - start - len(candidates)
-        size += sum(map(len, texts[start:end])) - sum(len(texts[index]) for index in candidates)
-    alone.sort()
-    return _account(seen, size, [(index, _inspected(payloads[index], matcher, limits)) for index in alone])
+        sure.seen += end - start - len(candidates)
+        sure.size += sum(map(len, texts[start:end])) - sum(len(texts[index]) for index in candidates)
+    return sorted(alone)
 
 
-def _inspected(payload: bytes | UnusableError, matcher: Matcher, limits: Limits) -> Inspection:
-    if isinstance(payload, UnusableError):
-        rejected = Rejected(payload.payload, payload.reason, payload.detail, None)
-        return Inspection(seen=1, rejected=(rejected,), whole=True)
-    return inspect(payload, matcher, limits)
+def _inspected(payloads: Sequence[Payload], matcher: Matcher, limits: Limits) -> list[Inspection]:
+    """Each by itself, in their order."""
+    read = iter(
+        inspect_many([payload for payload in payloads if isinstance(payload, bytes)], matcher, limits)
+    )
+    return [next(read) if isinstance(payload, bytes) else _rejected(payload) for payload in payloads]
+
+
+def _rejected(error: UnusableError) -> Inspection:
+    rejected = Rejected(error.payload, error.reason, error.detail, None)
+    return Inspection(seen=1, rejected=(rejected,), whole=True)
 
 
 def _account(seen: int, size: int, inspected: Sequence[tuple[int, Inspection]]) -> RunInspection:

@@ -18,6 +18,7 @@ from trailwarden.decode import Limits, Rejected
 from trailwarden.detection import Inspection, Matcher, inspect, inspect_many
 from trailwarden.errors import SourceError, UnusableError
 from trailwarden.model import Batch, Clock, Run
+from trailwarden.model.payloads import size_of
 from trailwarden.pipeline.assemble import Router, assemble, assemble_run
 from trailwarden.pipeline.looks import Looks
 from trailwarden.store import Commit
@@ -127,8 +128,9 @@ class Inspector:
             found = inspect_run(payloads, self.matcher, self.limits)
             look = self.looks.take(run.origin.source, found.total.seen, self.clock.now())
             places = places_of(payloads, self.limits, look) if look else frozenset()
-        size = sum(len(payload) for payload in payloads if isinstance(payload, bytes))
-        commit = assemble_run(run, size, found, self.route, self.clock.now(), self.payload_limit, places)
+        commit = assemble_run(
+            run, size_of(payloads), found, self.route, self.clock.now(), self.payload_limit, places
+        )
         return Inspected(run, found.total, commit)
 
 

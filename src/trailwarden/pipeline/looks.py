@@ -1,6 +1,7 @@
 """How many events of a stream may be looked into for their account and Region: some in each second, for each source.
 
-Keeps: what coverage costs is bounded, however fast a stream is; a slow one is looked at whole.
+Keeps: what coverage costs is bounded, however fast a stream is; a slow one is looked at whole. A run must be split to be looked
+into, which takes longer than parsing some events of it, so that those of a fast stream are taken many at once.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Final
 
 PER_SECOND: Final = 300
 """Parsing so many takes a few milliseconds."""
+_LOOKS: Final = 5
+"""In how many looks a second, at the most, a fast stream's are taken."""
 
 
 class Looks:
@@ -28,5 +31,7 @@ class Looks:
             gained = max(0.0, (now - since).total_seconds()) * self._per_second
             left = min(float(self._per_second), left + gained)
             taken = min(wanted, int(left))
+            if taken < min(wanted, self._per_second // _LOOKS):
+                taken = 0
             self._left[source] = (left - taken, now)
             return taken

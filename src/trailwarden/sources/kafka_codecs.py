@@ -25,7 +25,7 @@ _XERIAL: Final = b"\x82SNAPPY\x00"
 _XERIAL_HEAD: Final = 16
 
 
-def decompressed(codec: int, data: bytes, most: int) -> bytes | bytearray:
+def decompressed(codec: int, data: bytes | memoryview, most: int) -> bytes | bytearray:
     """codec: as in the attributes, not 0. most: bytes. Raises DecodeError: TOO_LARGE, CORRUPT, TRUNCATED, UNSUPPORTED.
 
     What comes back is a buffer; the type is a promise to read it alone.
@@ -34,7 +34,7 @@ def decompressed(codec: int, data: bytes, most: int) -> bytes | bytearray:
     if read is None:
         raise DecodeError(Reason.UNSUPPORTED, f"compressed with codec {codec}, which is not known here")
     try:
-        return read(data, most)
+        return read(bytes(data), most)
     except cramjam.DecompressionError as fault:
         raise DecodeError(Reason.CORRUPT, f"cannot be decompressed: {fault}") from None
 

@@ -4,7 +4,8 @@ Keeps: the position of a partition moves only past what was taken. What is wrong
 on; what retention removed before it could be read is told as a gap and never skipped in silence.
 
 aiokafka itself makes an object of every message, in the loop; docs/adr/0005 has the figures. What is taken from inside of it is
-in this file alone: `Fetcher._proc_fetch_request` and `_get_actions_per_node` (overridden), `_records`, and the waking of its routine.
+in this file alone: `Fetcher._proc_fetch_request` and `_get_actions_per_node` (overridden), `_records`, and the waking of its
+routine.
 
 Next: `kafka_records`, which reads the batches in a worker thread.
 """

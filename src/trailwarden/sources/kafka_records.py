@@ -32,7 +32,7 @@ TOMBSTONE: Final = b"null"
 
 class Raw(NamedTuple):
     """A record batch as it lies in an answer. first, next_offset: of its messages; producer: of a transaction;
-    number: of messages; newest: time of the latest one, milliseconds since 1970.
+    number: of messages; newest: time of the latest one, milliseconds since 1970; data: a part of the answer, or a copy of it.
     """
 
     first: int
@@ -42,7 +42,7 @@ class Raw(NamedTuple):
     producer: int
     number: int
     newest: int
-    data: bytes
+    data: bytes | memoryview
 
     @property
     def codec(self) -> int:
@@ -61,6 +61,9 @@ class Messages(NamedTuple):
 def raw_batches(data: bytes) -> Iterator[Raw]:
     """The whole batches in an answer; the last one may be cut off, and comes again whole."""
     position = 0
+    view = memoryview(
+        data
+    )  # an answer brings a mebibyte of each partition: to copy it takes as long as to check it
     while position + _BEFORE_LENGTH <= len(data):
         first, length = struct.unpack_from(">qi", data, position)
         end = position + _BEFORE_LENGTH + length
@@ -70,10 +73,10 @@ def raw_batches(data: bytes) -> Iterator[Raw]:
             _, _, _, magic, _, attributes, last, _, newest, producer, _, _, count = _HEAD.unpack_from(
                 data, position
             )
-            yield Raw(first, first + last + 1, magic, attributes, producer, count, newest, data[position:end])
+            yield Raw(first, first + last + 1, magic, attributes, producer, count, newest, view[position:end])
         else:
             magic = data[position + 16] if length > 4 else 0
-            yield Raw(first, first + 1, magic, 0, -1, 1, -1, data[position:end])
+            yield Raw(first, first + 1, magic, 0, -1, 1, -1, view[position:end])
         position = end
 
 
@@ -122,9 +125,9 @@ def messages(batch: Raw, position: int, largest: int, most: int) -> Messages | U
     try:
         records = list(_records(batch, most))
     except DecodeError as fault:
-        return UnusableError(fault.reason, fault.detail, batch.data)
+        return UnusableError(fault.reason, fault.detail, bytes(batch.data))
     except (CorruptRecordException, ValueError) as fault:
-        return UnusableError(Reason.CORRUPT, f"a damaged batch of messages: {fault}", batch.data)
+        return UnusableError(Reason.CORRUPT, f"a damaged batch of messages: {fault}", bytes(batch.data))
     if batch.first < position:
         records = [record for record in records if record.offset >= position]
     values = [record.value for record in records]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from trailwarden.errors import Reason, SourceError, UnusableError
 from trailwarden.model import Origin, Run
+from trailwarden.model.payloads import Payload
 
 if TYPE_CHECKING:
     from trailwarden.sources.kafka_records import Raw
@@ -84,33 +85,32 @@ class KafkaRun(Run):
         self._open = True
         return self
 
-    def payloads(self) -> Sequence[bytes | UnusableError]:
-        from trailwarden.sources.kafka_records import is_sound, messages  # noqa: PLC0415 - only Kafka's users wait for its client
+    def payloads(self) -> Sequence[Payload]:
+        from trailwarden.sources.kafka_reading import Messages  # noqa: PLC0415 - only Kafka's users wait for its client
+        from trailwarden.sources.kafka_records import is_sound  # noqa: PLC0415 - likewise
 
-        values: list[bytes | UnusableError] = []
-        offsets: list[int] = []
-        times: list[int] = []
-        for batch in self._batches:
-            if is_sound(batch):
-                read = messages(batch, self.first, self._reading.largest, self._reading.most)
-            elif batch.first in self._suspects:
-                detail = f"{batch.number} messages in a batch whose checksum is wrong"
-                read = UnusableError(Reason.CORRUPT, detail, batch.data)
-            else:
-                self.damaged = batch.first
-                detail = f"{self._place(batch.first)}: wrong checksum; it is fetched again"
-                raise SourceError(Reason.CORRUPT, detail)
-            if isinstance(read, UnusableError):
-                self._lasts[len(values)] = batch.next_offset - 1
-                values.append(read)
-                offsets.append(batch.first)
-                times.append(-1)
-            else:
-                values += read.values
-                offsets += read.offsets
-                times += read.times
-        self._offsets, self._times = array("q", offsets), array("q", times)
-        return values
+        read = Messages(self.first, self._reading.largest, self._reading.most)
+        index = 0
+        while index < len(self._batches):
+            after = read.plain(self._batches, index)
+            if after == index:
+                batch, after = self._batches[index], index + 1
+                if is_sound(batch):
+                    read.sound(batch)
+                else:
+                    read.unusable(batch, self._damaged(batch))
+            index = after
+        self._offsets, self._times, self._lasts = read.offsets, read.times, read.lasts
+        return read.payloads()
+
+    def _damaged(self, batch: Raw) -> UnusableError:
+        """Of a batch whose checksum is wrong. Raises SourceError the first time: it is fetched again."""
+        if batch.first in self._suspects:
+            detail = f"{batch.number} messages in a batch whose checksum is wrong"
+            return UnusableError(Reason.CORRUPT, detail, bytes(batch.data))
+        self.damaged = batch.first
+        detail = f"{self._place(batch.first)}: wrong checksum; it is fetched again"
+        raise SourceError(Reason.CORRUPT, detail)
 
     def origin_of(self, index: int) -> Origin:
         offset, time = self._offsets[index], self._times[index]
@@ -134,6 +134,10 @@ class KafkaRun(Run):
     def _answer(self, reason: str | None) -> None:
         if self._open:
             self._open = False
+            if (
+                reason is not None
+            ):  # it may wait for long, and must not keep the rest of the answer that it came with
+                self._batches = [batch._replace(data=bytes(batch.data)) for batch in self._batches]
             self._answered(self, reason)
 
     def _place(self, offset: int) -> str:

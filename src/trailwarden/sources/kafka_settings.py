@@ -147,7 +147,7 @@ class KafkaSettings(BaseModel):
     )
     fetch_total: Size = Field(default=8 * _MIB, ge=1024, description="Bytes of one answer of a broker.")
     run_size: Size = Field(
-        default=128 * 1024,
+        default=512 * 1024,
         ge=1,
         description="Bytes, as compressed by the producer, that are inspected and acked together, at the least.",
     )

@@ -1,0 +1,90 @@
+"""The payloads of a run, where many of them lie in one text: a topic brings hundreds of thousands a second.
+
+Keeps: whoever asks for payloads gets each as it came; only who knows of `Joined` sees that they lie side by side.
+
+Next: `trailwarden.detection.runs`, which looks at a joined text at once.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import overload
+
+from trailwarden.errors import UnusableError
+
+Payload = bytes | UnusableError
+"""The error stands in the place of one that will never be had."""
+
+
+class Joined(Sequence[bytes]):
+    """Payloads in one text, with a line end between each two, whatever they hold."""
+
+    def __init__(self, text: bytes, ends: Sequence[int]) -> None:
+        """ends: the offset behind each of them."""
+        self.text = text
+        self._ends = ends
+
+    @property
+    def size(self) -> int:
+        """Bytes of all of them."""
+        return len(self.text) - len(self._ends) + 1
+
+    def start(self, index: int) -> int:
+        """The offset of a payload."""
+        return self._ends[index - 1] + 1 if index else 0
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[bytes]: ...
+    def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        place = range(len(self._ends))[index]
+        return self.text[self.start(place) : self._ends[place]]
+
+
+class Payloads(Sequence[Payload]):
+    """Sequences of payloads, one behind the other."""
+
+    def __init__(self, parts: Sequence[Sequence[Payload]]) -> None:
+        self.parts = parts
+        self._ends = list(accumulate(map(len, parts)))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __iter__(self) -> Iterator[Payload]:
+        for part in self.parts:
+            yield from part
+
+    @overload
+    def __getitem__(self, index: int) -> Payload: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Payload]: ...
+    def __getitem__(self, index: int | slice) -> Payload | list[Payload]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        place = range(len(self))[index]
+        number = bisect_right(self._ends, place)
+        return self.parts[number][place - (self._ends[number - 1] if number else 0)]
+
+
+def parts_of(payloads: Sequence[Payload]) -> Sequence[Sequence[Payload]]:
+    """What they consist of: some of the parts may be `Joined`."""
+    return payloads.parts if isinstance(payloads, Payloads) else (payloads,)
+
+
+def size_of(payloads: Sequence[Payload]) -> int:
+    """Bytes of all of them that could be had."""
+    return sum(
+        part.size
+        if isinstance(part, Joined)
+        else sum(len(payload) for payload in part if isinstance(payload, bytes))
+        for part in parts_of(payloads)
+    )

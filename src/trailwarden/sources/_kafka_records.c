@@ -1,0 +1,164 @@
+/* Record batches in, the payloads of their messages out: checked, decompressed and read in one go, with the GIL released.
+ *
+ * Keeps: every read lies inside the buffers that Python lends for the call or inside what was decompressed, and every write inside
+ * memory of a size that was asked for before. What is not plainly in order is left: the call says how many batches it has read,
+ * and the way in Python (trailwarden.sources.kafka_records) decides about the next one.
+ *
+ * lz4 is liblz4's own work, in the shared object of the package `lz4`; where that is not to be found such batches are left, too.
+ * Source: Kafka protocol guide, "Record Batch" (magic 2); lz4frame.h of liblz4 1.8 and later.
+ */
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030B0000
+#include <Python.h>
+#include <dlfcn.h>
+#include <immintrin.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "_kafka_batch.h"
+
+/* --- what comes back ---------------------------------------------------------------------------------------- */
+
+static Py_ssize_t size_of(const Record *record)
+{
+    return record->size < 0 ? (Py_ssize_t)sizeof TOMBSTONE - 1 : record->size;
+}
+
+/* The records that are joined with the one at `from`: how many, and how long they are with a line end between each two. */
+static Py_ssize_t chunk_at(const Reading *reading, Py_ssize_t from, Py_ssize_t *size)
+{
+    Py_ssize_t to = from + 1;
+    *size = size_of(reading->records + from);
+    if (*size < ALONE)
+        for (; to < reading->count && size_of(reading->records + to) < ALONE && *size < CHUNK; to++)
+            *size += 1 + size_of(reading->records + to);
+    return to - from;
+}
+
+static void copy_chunk(const Reading *reading, Py_ssize_t from, Py_ssize_t number, uint8_t *into, int64_t *ends)
+{
+    Py_ssize_t at = 0;
+    for (Py_ssize_t each = 0; each < number; each++) {
+        const Record *record = reading->records + from + each;
+        const uint8_t *base = record->batch < 0 ? reading->content : reading->batches[record->batch].buf;
+        if (each > 0)
+            into[at++] = '\n';
+        memcpy(into + at, record->size < 0 ? (const uint8_t *)TOMBSTONE : base + record->at, (size_t)size_of(record));
+        at += size_of(record);
+        ends[each] = at;
+    }
+}
+
+/* (bytes, number of payloads) for each chunk, and the ends of all payloads in their chunks. */
+static PyObject *chunks_of(const Reading *reading, int64_t *ends)
+{
+    PyObject *list = PyList_New(0);
+    for (Py_ssize_t from = 0, number, size; list != NULL && from < reading->count; from += number) {
+        number = chunk_at(reading, from, &size);
+        PyObject *text = PyBytes_FromStringAndSize(NULL, size);
+        uint8_t *into = text != NULL ? (uint8_t *)PyBytes_AsString(text) : NULL;
+        if (into != NULL) {
+            Py_BEGIN_ALLOW_THREADS
+            copy_chunk(reading, from, number, into, ends + from);
+            Py_END_ALLOW_THREADS
+        }
+        PyObject *item = into != NULL ? Py_BuildValue("(Nn)", text, number) : NULL;
+        if (item == NULL || PyList_Append(list, item) < 0)
+            Py_CLEAR(list);
+        Py_XDECREF(item);
+    }
+    return list;
+}
+
+static PyObject *answer_of(const Reading *reading)
+{
+    const Py_ssize_t size = reading->count * (Py_ssize_t)sizeof(int64_t);
+    PyObject *ends = PyBytes_FromStringAndSize(NULL, size), *offsets = PyBytes_FromStringAndSize(NULL, size);
+    PyObject *times = PyBytes_FromStringAndSize(NULL, size), *chunks = NULL;
+    if (ends != NULL && offsets != NULL && times != NULL) {
+        int64_t *offset = (int64_t *)PyBytes_AsString(offsets), *time = (int64_t *)PyBytes_AsString(times);
+        for (Py_ssize_t each = 0; each < reading->count; each++) {
+            offset[each] = reading->records[each].offset;
+            time[each] = reading->records[each].time;
+        }
+        chunks = chunks_of(reading, (int64_t *)PyBytes_AsString(ends));
+    }
+    if (chunks != NULL)
+        return Py_BuildValue("(nNNNN)", reading->done, chunks, ends, offsets, times);
+    Py_XDECREF(ends);
+    Py_XDECREF(offsets);
+    Py_XDECREF(times);
+    return NULL;
+}
+
+PyDoc_STRVAR(read_doc, "read(batches, largest, most) -> tuple[int, list[tuple[bytes, int]], bytes, bytes, bytes]\n\n"
+    "How many of the batches were read, from the first on; their payloads, in chunks of several with a line end between each two (and\n"
+    "how many), or alone; and for each payload, as int64: where it ends in its chunk, its offset, its time. It stops before a batch that\n"
+    "is not plainly in order, or has a payload longer than `largest` or more than `most` bytes. Raises ValueError.");
+
+static PyObject *read_batches(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *batches, *answer = NULL;
+    Reading *reading = calloc(1, sizeof *reading);
+    if (reading == NULL)
+        return PyErr_NoMemory();
+    if (PyArg_ParseTuple(args, "Onn", &batches, &reading->largest, &reading->most)) {
+        const Py_ssize_t number = PySequence_Size(batches);
+        if (number > MOST_BATCHES || reading->largest < 0 || reading->most < 0)
+            PyErr_SetString(PyExc_ValueError, "read: an argument is out of its range");
+        for (; reading->number < number && !PyErr_Occurred(); ) {
+            PyObject *item = PySequence_GetItem(batches, reading->number);
+            if (item != NULL && PyObject_GetBuffer(item, reading->batches + reading->number, PyBUF_SIMPLE) == 0)
+                reading->number++;
+            Py_XDECREF(item);
+        }
+        if (!PyErr_Occurred()) {
+            Py_BEGIN_ALLOW_THREADS
+            read_all(reading);
+            Py_END_ALLOW_THREADS
+            answer = answer_of(reading);
+        }
+    }
+    for (Py_ssize_t each = 0; each < reading->number; each++)
+        PyBuffer_Release(reading->batches + each);
+    if (reading->lz4 != NULL)
+        lz4.release(reading->lz4);
+    free(reading->content);
+    free(reading->records);
+    free(reading);
+    return answer;
+}
+
+PyDoc_STRVAR(library_doc, "library(path) -> bool\n\nLook for liblz4 in a shared object that Python has loaded. Returns whether it is there.");
+
+static PyObject *library(PyObject *Py_UNUSED(module), PyObject *path)
+{
+    PyObject *encoded = NULL;
+    if (!PyUnicode_FSConverter(path, &encoded))
+        return NULL;
+    has_lz4 = find_lz4(PyBytes_AsString(encoded));
+    Py_DECREF(encoded);
+    return PyBool_FromLong(has_lz4);
+}
+
+static PyMethodDef methods[] = {
+    {"library", library, METH_O, library_doc},
+    {"read", read_batches, METH_VARARGS, read_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "_kafka_records", "Record batches read as a whole; see trailwarden.sources.kafka_reading.", 0, methods,
+    NULL, NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC PyInit__kafka_records(void)
+{
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("sse4.2")) {
+        PyErr_SetString(PyExc_ImportError, "this processor lacks SSE4.2");
+        return NULL;
+    }
+    return PyModule_Create(&definition);
+}

@@ -1,0 +1,6 @@
+from collections.abc import Sequence
+
+def library(path: str) -> bool: ...
+def read(
+    batches: Sequence[bytes | memoryview], largest: int, most: int
+) -> tuple[int, list[tuple[bytes, int]], bytes, bytes, bytes]: ...
