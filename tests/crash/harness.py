@@ -120,8 +120,7 @@ async def crash_rounds(
             corpus.add_files(files)
             if feed.shared:
                 await companion.come_or_go()
-            waiting = len(corpus.expected) - len(receiver.ids)
-            await _killed_run(config, chance, receiver, state.instances, waiting)
+            await _killed_run(config, chance, receiver, state.instances, len(corpus.expected))
             await state.killed()
             say(f"round {number}: {len(receiver.ids)} of {len(corpus.expected)} alerts have arrived")
         await state.calm()
@@ -188,17 +187,19 @@ async def _log_line(service: asyncio.subprocess.Process, wanted: bytes) -> None:
 
 
 async def _killed_run(
-    config: Path, chance: random.Random, receiver: Receiver, instances: int, most: int
+    config: Path, chance: random.Random, receiver: Receiver, instances: int, expected: int
 ) -> None:
     """One life: killed while it starts, while it works, or while it is idle, as chance will have it; of several, one by one.
 
-    most: new alerts after which the first is killed at the latest: kills are spread over what passes, not over what begins.
+    expected: alerts in all; the first is killed after any number of those that are still to come, so that kills are spread over
+    what passes, not over what begins.
     """
+    most = expected - len(receiver.ids)
     services = [await _start(config) for _ in range(instances)]
     try:
         for service in services:
             if chance.random() < 0.8:
-                await _something_new(receiver, chance.randint(1, max(1, most)), 15.0)
+                await _something_new(receiver, chance.randint(1, max(1, most)), expected)
                 most = 1
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(service.wait(), chance.uniform(0.0, 0.6))
@@ -211,10 +212,11 @@ async def _killed_run(
             await service.wait()
 
 
-async def _something_new(receiver: Receiver, number: int, seconds: float) -> None:
-    wanted = len(receiver.ids) + number
+async def _something_new(receiver: Receiver, number: int, expected: int) -> None:
+    """So many more alerts, or all; for some time at the most, since others may have to wait for claims of those that were killed."""
+    wanted = min(len(receiver.ids) + number, expected)
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds), receiver.changed:
+        async with asyncio.timeout(15.0), receiver.changed:
             await receiver.changed.wait_for(lambda: len(receiver.ids) >= wanted)
 
 
