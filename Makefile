@@ -5,8 +5,9 @@
 PYTHON ?= python3
 ROUNDS ?= 50
 BIN := .venv/bin
+COMPILED := setup.py $(wildcard src/trailwarden/decode/_scan*.[ch])
 
-$(BIN)/.ready: requirements.lock requirements-dev.lock pyproject.toml
+$(BIN)/.ready: requirements.lock requirements-dev.lock pyproject.toml $(COMPILED)
 	@$(PYTHON) -c 'import sys; sys.exit("Trailwarden needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=python3.12 or the like.") if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || { echo "Making the virtual environment .venv (about a minute) ..."; $(PYTHON) -m venv .venv; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
