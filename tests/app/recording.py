@@ -16,15 +16,17 @@ _BATCHES = {"DeleteMessageBatch": "DeleteMessage", "ChangeMessageVisibilityBatch
 
 
 class Recorder:
-    """`calls`: access key -> actions. The key tells the identity: an assumed role has a temporary one."""
+    """`calls`: access key -> actions. The key tells the identity: an assumed role has a temporary one. `bodies`: as they came."""
 
     def __init__(self, target: str) -> None:
         self.target = target
         self.url = ""
         self.calls: dict[str, set[str]] = {}
+        self.bodies: list[bytes] = []
 
     async def handle(self, request: web.Request) -> web.Response:
         body = await request.read()
+        self.bodies.append(body)
         signed = request.headers.get("Authorization", "")
         found = _SERVICE.search(signed)
         if found is not None:

@@ -97,6 +97,24 @@ def test_each_identity_has_its_own() -> None:
     assert assume[0]["Resource"] == [OTHER]
 
 
+def test_a_cluster_with_iam_is_the_role_s_that_gets_in() -> None:
+    kafka = {
+        "kind": "kafka",
+        "name": "bus",
+        "bootstrap_servers": ["b:9098"],
+        "topics": ["cloudtrail"],
+        "tls": {},
+    }
+    iam = {"mechanism": "AWS_MSK_IAM", "region": REGION, "role_arn": OTHER}
+    needed = policies(Settings.model_validate({"sources": [{**kafka, "sasl": iam}]}))
+    assert allowed(needed[OWN]) == {"sts:AssumeRole"}
+    assert "kafka-cluster:Connect" in allowed(needed[OTHER])
+    del iam["role_arn"]
+    own = policies(Settings.model_validate({"sources": [{**kafka, "sasl": iam}]}))
+    assert set(own) == {OWN}
+    assert "kafka-cluster:ReadData" in allowed(own[OWN])
+
+
 def test_regions_are_looked_up_for_all_alone() -> None:
     listed = policies(settings(coverage=coverage()))[OWN]
     every = policies(settings(coverage={"accounts": [{"id": ACCOUNT, "trail": TRAIL}]}))[OWN]

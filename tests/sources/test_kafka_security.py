@@ -9,13 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from tests.app.recording import recording
+from tests.audit.refusing import refusing
+from tests.aws.emulator import Emulator
 from tests.peers.kafka import PASSWORD, USER, Broker
 from tests.peers.kafka_certificates import PASSWORD as KEY_PASSWORD
 from tests.peers.kafka_topics import allow, create_topic, new_topic, put
 from tests.sources.kafka_world import acked, opened, shows
-from trailwarden.aws import AwsSettings
+from trailwarden.aws import Aws, AwsSettings, Role
 from trailwarden.sources import SourceState
+from trailwarden.sources.kafka_faults import NoTokenError
+from trailwarden.sources.kafka_settings import KafkaSasl
+
+ROLE = "arn:aws:iam::222222222222:role/reader"
 
 
 async def topic_with_one(broker: Broker) -> str:
@@ -133,13 +141,15 @@ async def test_msk_with_iam_sends_a_signed_token_of_the_region(
 
     asked: list[str] = []
 
-    def token(region: str) -> tuple[str, int]:
+    def token(region: str, _provider: object) -> tuple[str, int]:
         asked.append(region)
         now = time.time()
         parts = [{"alg": "none"}, {"sub": USER, "iat": now - 10, "exp": now + 600}]
         return ".".join(_coded(part) for part in parts) + ".", 0
 
-    monkeypatch.setattr(MSKAuthTokenProvider, "generate_auth_token", token)
+    monkeypatch.setattr(MSKAuthTokenProvider, "generate_auth_token_from_credentials_provider", token)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     topic = await topic_with_one(kafka_broker)
     address, iam = kafka_broker.address("SASL_SSL"), {"mechanism": "AWS_MSK_IAM"}
     region = AwsSettings(region="eu-west-1")
@@ -155,11 +165,62 @@ async def test_a_token_of_awss_signer_names_the_cluster_service_and_the_action(
 
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    token = await MskToken("eu-west-1", None).token()
+    token = await MskToken("eu-west-1", Aws(AwsSettings(region="eu-west-1"))).token()
     url = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
     assert url.startswith("https://kafka.eu-west-1.amazonaws.com/?Action=kafka-cluster%3AConnect")
     assert "AKIDEXAMPLE" in url
     assert "X-Amz-Expires=900" in url
+
+
+async def test_a_role_is_assumed_for_the_token(emulator: Emulator) -> None:
+    from trailwarden.sources.kafka_connection import MskToken
+
+    role = Role(role_arn=ROLE, external_id="of-our-own")
+    async with recording(emulator.url) as proxy:
+        tokens = MskToken("us-east-1", Aws(AwsSettings(region="eu-west-1", endpoint_url=proxy.url), role))
+        url = base64.urlsafe_b64decode(await tokens.token() + "==").decode()
+        assert await tokens.token()  # the role lasts for an hour
+    assert proxy.calls == {"testing": {"sts:AssumeRole"}}
+    (asked,) = proxy.bodies
+    assert b"ExternalId=of-our-own" in asked
+    assert url.startswith("https://kafka.us-east-1.amazonaws.com/")
+    assert "X-Amz-Security-Token=" in url
+    assert "testing" not in url
+
+
+async def test_a_role_that_may_not_be_assumed_is_said_and_tried_anew(emulator: Emulator) -> None:
+    from trailwarden.sources.kafka_connection import MskToken
+
+    role = Role(role_arn=ROLE)
+    async with refusing(emulator.url, "eu-west-1") as proxy:
+        proxy.refuse("sts:AssumeRole", "AccessDenied", 403, times=1)
+        tokens = MskToken("eu-west-1", Aws(AwsSettings(region="eu-west-1", endpoint_url=proxy.url), role))
+        with pytest.raises(NoTokenError):
+            await tokens.token()
+        assert await tokens.token()
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        (
+            {"role_arn": ROLE, "mechanism": "PLAIN", "username": "u", "password": "p"},
+            "role_arn belongs to AWS_MSK_IAM",
+        ),
+        (
+            {"region": "eu-west-1", "mechanism": "PLAIN", "username": "u", "password": "p"},
+            "region belongs to AWS_MSK_IAM",
+        ),
+        ({"external_id": "abc", "mechanism": "AWS_MSK_IAM"}, "external_id without role_arn"),
+        (
+            {"role_arn": ROLE, "external_id": "abc", "mechanism": "AWS_MSK_IAM", "username": "u"},
+            "no username and password",
+        ),
+    ],
+)
+def test_what_does_not_fit_the_mechanism_is_refused(more: dict[str, str], line: str) -> None:
+    with pytest.raises(ValidationError, match=line):
+        KafkaSasl.model_validate(more)
 
 
 async def test_without_credentials_of_aws_that_is_said(

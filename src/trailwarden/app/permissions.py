@@ -83,12 +83,19 @@ def _needed(settings: Settings, kms_keys: Sequence[str]) -> Iterator[tuple[str, 
     for source in settings.sources:
         needed = _OF_SOURCE.get(type(source))
         if needed is not None:
-            identity = getattr(source, "role_arn", None) or OWN
+            identity = _role_of(source) or OWN
             for statement in needed(source, settings, kms_keys):
                 yield identity, statement
     for account in settings.coverage.accounts if settings.coverage is not None else ():
         for statement in _coverage(account):
             yield account.role_arn or OWN, statement
+
+
+def _role_of(source: object) -> str | None:
+    """That of a source of AWS, or, for Kafka, the one of its way in."""
+    if isinstance(source, KafkaSettings):
+        return source.sasl.role_arn if source.sasl is not None else None
+    return getattr(source, "role_arn", None)
 
 
 def _s3_sqs(source: S3SqsSettings, settings: Settings, kms_keys: Sequence[str]) -> Iterator[Statement]:

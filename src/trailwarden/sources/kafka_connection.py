@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from aiokafka.abc import AbstractTokenProvider
@@ -19,6 +19,11 @@ from trailwarden.aws import AwsSettings
 from trailwarden.errors import ConfigError
 from trailwarden.sources.kafka_faults import NoTokenError
 from trailwarden.sources.kafka_settings import KafkaSasl, KafkaSettings, KafkaTls
+
+if TYPE_CHECKING:
+    from botocore.credentials import ReadOnlyCredentials
+
+    from trailwarden.aws import Aws
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +76,9 @@ def _sasl(sasl: KafkaSasl, source: str, aws: AwsSettings) -> dict[str, Any]:
         region = sasl.region or aws.region
         if region is None:
             raise ConfigError(f"sources.{source}.sasl.region: is missing, and aws.region, too")
-        provider = MskToken(region, aws.profile)
+        from trailwarden.aws import Aws  # noqa: PLC0415 - loads aiobotocore
+
+        provider = MskToken(region, Aws(aws.model_copy(update={"region": aws.region or region}), sasl))
         return {"sasl_mechanism": "OAUTHBEARER", "sasl_oauth_token_provider": provider}
     password = _secret(sasl.password, sasl.password_file, f"sources.{source}.sasl.password_file")
     return {
@@ -101,28 +108,37 @@ def _why(fault: Exception) -> str:
 class MskToken(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no types
     """A signed token for each connection to a cluster of Amazon MSK with IAM.
 
-    Source: Amazon MSK, "IAM access control"; the signer is AWS's own. Its credentials are found, and renewed, by botocore.
+    Source: Amazon MSK, "IAM access control"; the signer is AWS's own. Its credentials are those of any source of AWS: found,
+    assumed and renewed as theirs are.
     """
 
-    def __init__(self, region: str, profile: str | None) -> None:
+    def __init__(self, region: str, aws: Aws) -> None:
+        """region: of the cluster; aws: asked for credentials alone, so that nothing of it is to be closed."""
         self._region = region
-        self._profile = profile
+        self._aws = aws
 
     async def token(self) -> str:
         """Asked for by aiokafka at each connection. Raises NoTokenError."""
         async with asyncio.timeout(_MSK_CALL):
-            return await asyncio.to_thread(self._signed)
+            try:
+                credentials = await self._aws.credentials()
+                return await asyncio.to_thread(_signed, self._region, credentials)
+            except Exception as fault:
+                # botocore raises whatever its providers raise; what matters to the connection is that there is no token.
+                log.warning("no_token_of_aws", region=self._region, error=type(fault).__name__)
+                await self._aws.renew()
+                raise NoTokenError from fault
 
-    def _signed(self) -> str:
-        from aws_msk_iam_sasl_signer import MSKAuthTokenProvider as signer  # noqa: N813, PLC0415 - loads boto3
 
-        try:
-            if self._profile is not None:
-                token, _expires = signer.generate_auth_token_from_profile(self._region, self._profile)
-            else:
-                token, _expires = signer.generate_auth_token(self._region)
-        except Exception as fault:
-            # botocore raises whatever its providers raise; what matters to the connection is that there is no token.
-            log.warning("no_token_of_aws", region=self._region, error=type(fault).__name__)
-            raise NoTokenError from fault
-        return str(token)
+def _signed(region: str, credentials: ReadOnlyCredentials) -> str:
+    from aws_msk_iam_sasl_signer import MSKAuthTokenProvider as signer  # noqa: N813, PLC0415 - loads boto3
+    from botocore.credentials import CredentialProvider, Credentials  # noqa: PLC0415
+
+    class AtHand(CredentialProvider):  # type: ignore[misc] # botocore has no types
+        """What the signer wants to be given."""
+
+        def load(self) -> Credentials:
+            return Credentials(credentials.access_key, credentials.secret_key, credentials.token)
+
+    token, _expires = signer.generate_auth_token_from_credentials_provider(region, AtHand())
+    return str(token)

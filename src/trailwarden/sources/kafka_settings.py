@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from trailwarden.aws.settings import Role
 from trailwarden.model.units import Duration, Size
 from trailwarden.sources.acknowledgement import Ack, AckPoint
 
@@ -62,8 +63,8 @@ class KafkaTls(BaseModel):
         return self
 
 
-class KafkaSasl(BaseModel):
-    """Who we are to the broker."""
+class KafkaSasl(Role):
+    """Who we are to the broker. A role is for `AWS_MSK_IAM`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -82,7 +83,7 @@ class KafkaSasl(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _belongs_together(self) -> Self:
+    def _fits_the_mechanism(self) -> Self:
         named = self.username is not None
         passworded = (self.password is not None) + (self.password_file is not None)
         if self.mechanism == "AWS_MSK_IAM":
@@ -90,8 +91,9 @@ class KafkaSasl(BaseModel):
                 raise ValueError("AWS_MSK_IAM takes credentials of AWS, no username and password")
         elif not named or passworded != 1:
             raise ValueError(f"{self.mechanism} needs a username, and either password or password_file")
-        elif self.region is not None:
-            raise ValueError("region belongs to AWS_MSK_IAM")
+        for name in ("region", "role_arn"):
+            if self.mechanism != "AWS_MSK_IAM" and getattr(self, name) is not None:
+                raise ValueError(f"{name} belongs to AWS_MSK_IAM")
         return self
 
 
