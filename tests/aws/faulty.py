@@ -62,8 +62,7 @@ class FaultyProxy:
                 request.transport.abort()
             return web.Response()
         if name in _ANSWERS:
-            status, code = _ANSWERS[name]
-            return _refusal(request, status, code)
+            return _refusal(request, *_ANSWERS[name], _SAID.get(name, "by chance"))
         status, headers, content = await self._forwarded(request, body)
         if name == "truncate" and len(content) > 1:
             return await _cut(request, status, content)
@@ -100,15 +99,24 @@ _ANSWERS = {
     "expired": (400, "ExpiredIteratorException"),
     "exceeded": (400, "ProvisionedThroughputExceededException"),
     "unknown number": (400, "InvalidArgumentException"),
+    "another shard's number": (400, "InvalidArgumentException"),
+    "bad argument": (400, "InvalidArgumentException"),
     "bad key": (400, "UnrecognizedClientException"),
 }
+_SAID = {
+    "unknown number": "StartingSequenceNumber 4960 used in GetShardIterator on shard shardId-000000000000 in stream cloudtrail "
+    "under account 123456789012 is invalid because it did not come from this stream.",
+    "another shard's number": "Invalid StartingSequenceNumber. It encodes shardId-000000000007, while it was used in a call to a "
+    "shard with shardId-000000000000",
+}
+"""As AWS says it, where that matters."""
 
 
-def _refusal(request: web.Request, status: int, code: str) -> web.Response:
+def _refusal(request: web.Request, status: int, code: str, said: str) -> web.Response:
     """In the way of the protocol that was spoken."""
     if "X-Amz-Target" in request.headers:
-        return web.json_response({"__type": code, "message": "by chance"}, status=status)
-    text = f"<Error><Code>{code}</Code><Message>by chance</Message></Error>"
+        return web.json_response({"__type": code, "message": said}, status=status)
+    text = f"<Error><Code>{code}</Code><Message>{said}</Message></Error>"
     return web.Response(status=503 if status == 400 else status, text=text, content_type="application/xml")
 
 

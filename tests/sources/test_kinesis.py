@@ -204,15 +204,32 @@ async def test_what_was_removed_unread_is_told_loudly(world: World) -> None:
     assert world.data() == [b"1", b"kept"]
 
 
-async def test_a_number_that_the_stream_does_not_know_is_told_and_reading_begins_anew(world: World) -> None:
+@pytest.mark.parametrize("refusal", ["unknown number", "another shard's number"])
+async def test_a_number_that_the_stream_does_not_know_is_told_and_reading_begins_anew(
+    world: World, refusal: str
+) -> None:
     await world.stream.put(b"1")
     async with working(world, world.source()):
         await world.until(lambda: len(world.got) == 1)
-    world.proxy.script["GetShardIterator"].append("unknown number")
+    world.proxy.script["GetShardIterator"].append(refusal)
     async with working(world, world.source()) as source:
         await world.until(lambda: len(world.got) == 2)
         assert any(line.startswith("LOST") and "does not know" in line for line in source.status().problems)
     assert world.data() == [b"1", b"1"]
+
+
+async def test_another_refusal_of_an_argument_moves_no_position(world: World) -> None:
+    await world.stream.put(b"1")
+    async with working(world, world.source()):
+        await world.until(lambda: len(world.got) == 1)
+    world.proxy.always["GetShardIterator"] = "bad argument"
+    async with working(world, world.source()) as source:
+        await comes_true(lambda: any("InvalidArgument" in line for line in source.status().problems))
+        assert not any("LOST" in line for line in source.status().problems)
+        await world.stream.put(b"2")
+        del world.proxy.always["GetShardIterator"]
+        await world.until(lambda: len(world.got) == 2)
+    assert world.data() == [b"1", b"2"]
 
 
 async def test_a_stream_that_is_made_again_is_read_from_its_beginning(world: World) -> None:

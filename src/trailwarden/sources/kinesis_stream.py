@@ -8,12 +8,13 @@ Rules: Kinesis API reference, ListShards, GetShardIterator, GetRecords, Describe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from trailwarden.aws import Aws, AwsError, Fault, translated
+from trailwarden.aws import Aws, AwsError, AwsFailure, Fault, translated
 from trailwarden.errors import TrailwardenError
 from trailwarden.sources.kinesis_position import Position
 from trailwarden.sources.kinesis_settings import KinesisSettings
@@ -23,6 +24,10 @@ RECORDS: Final = 10_000
 """Of one answer, at the most."""
 _PAGES: Final = 1000
 _IN_USE: Final = frozenset({"LimitExceededException", "ResourceInUseException"})
+_NUMBER_REFUSED: Final = re.compile(
+    r"StartingSequenceNumber \S+ used in GetShardIterator|Invalid StartingSequenceNumber"
+)
+"""What AWS says of a number that is none of the stream's, and of one that is another shard's."""
 
 
 class IteratorExpiredError(TrailwardenError):
@@ -107,7 +112,7 @@ class KinesisStream:
                 client = await self._client()
                 answer = await client.get_shard_iterator(**self._which, ShardId=shard, **position.iterator())
         except AwsError as fault:
-            if fault.failure.code == "InvalidArgumentException" and position.is_number:
+            if position.is_number and _refuses_number(fault.failure):
                 raise NumberRefusedError(fault.failure.detail) from fault
             if fault.failure.fault is Fault.NOT_FOUND and shard in fault.failure.detail:
                 raise ShardGoneError(fault.failure.detail) from fault
@@ -136,6 +141,11 @@ class KinesisStream:
         return await self._aws.client(
             "kinesis", self._region, retries={"mode": "standard", "total_max_attempts": 1}
         )
+
+
+def _refuses_number(failure: AwsFailure) -> bool:
+    """Whether it is the number that is wrong, and nothing else about the call: the code alone does not say it."""
+    return failure.code == "InvalidArgumentException" and _NUMBER_REFUSED.search(failure.detail) is not None
 
 
 def throttled(fault: AwsError) -> bool:
