@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import typer.main
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.aws.trails import call, log_file
+from tests.cli.typer_way import by_typer
 from trailwarden.cli import run_plain
-from trailwarden.cli.app import app
-from trailwarden.cli.run_plain import Asked, plainly
+from trailwarden.cli.run_plain import plainly
 
-COMMAND = typer.main.get_command(app)
 TOKENS = [
     "--config", "-c", "--config=", "--config=a.yaml", "-cb.yaml", "--conf", "a.yaml", "b", "", "-", "--", "-x",
     "--once", "--once=1", "--no-once", "--help", "-h",
 ]  # fmt: skip
-
-
-def by_typer(arguments: list[str], patch: pytest.MonkeyPatch) -> Asked | None:
-    """What typer makes of it; None where it refuses, or shows help."""
-    asked: list[Asked] = []
-
-    def note(request: Asked) -> int:
-        asked.append(request)
-        return 0
-
-    patch.setattr(run_plain, "run_service", note)
-    with contextlib.suppress(SystemExit):
-        COMMAND.main(arguments, prog_name="trailwarden", standalone_mode=True)
-    return asked[0] if asked else None
 
 
 @given(st.lists(st.sampled_from(TOKENS), max_size=5))
@@ -44,7 +27,7 @@ def test_what_is_read_plainly_is_what_typer_reads(tokens: list[str]) -> None:
     plain = plainly(["run", *tokens])
     if plain is not None:
         with pytest.MonkeyPatch.context() as patch:
-            assert plain == by_typer(["run", *tokens], patch)
+            assert plain == by_typer(["run", *tokens], patch, run_plain, "run_service")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +37,7 @@ def test_what_is_read_plainly_is_what_typer_reads(tokens: list[str]) -> None:
 def test_the_usual_ways_to_write_it_are_plain(tokens: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     plain = plainly(["run", *tokens])
     assert plain is not None
-    assert plain == by_typer(["run", *tokens], monkeypatch)
+    assert plain == by_typer(["run", *tokens], monkeypatch, run_plain, "run_service")
 
 
 @pytest.mark.parametrize(

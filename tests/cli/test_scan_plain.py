@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import typer.main
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.aws.trails import call, log_file
+from tests.cli.typer_way import by_typer
 from trailwarden.cli import scan_run
-from trailwarden.cli.app import app
-from trailwarden.cli.exit_codes import Exit
 from trailwarden.cli.scan_plain import plainly
-from trailwarden.cli.scan_run import Asked
 from trailwarden.decode import COMPILED
 
-COMMAND = typer.main.get_command(app)
 TOKENS = [
     "a.json", "dir/b", "-", "s3://bucket", "", "-x", "--", "--format", "--format=json", "json", "table", "jsonl", "xml",
     "--threads", "--threads=3", "0", "8", "65", "007", "+1", "٣", "--pack", "--pack=", "cis-vpc", "--rules", "r.yaml",
@@ -30,26 +25,12 @@ TOKENS = [
 ]  # fmt: skip
 
 
-def by_typer(arguments: list[str], patch: pytest.MonkeyPatch) -> Asked | None:
-    """What typer makes of it; None where it refuses, or shows help."""
-    asked: list[Asked] = []
-
-    def note(request: Asked) -> Exit:
-        asked.append(request)
-        return Exit.GOOD
-
-    patch.setattr(scan_run, "run_scan", note)
-    with contextlib.suppress(SystemExit):
-        COMMAND.main(arguments, prog_name="trailwarden", standalone_mode=True)
-    return asked[0] if asked else None
-
-
 @given(st.lists(st.sampled_from(TOKENS), max_size=6))
 def test_what_is_read_plainly_is_what_typer_reads(tokens: list[str]) -> None:
     plain = plainly(["scan", *tokens])
     if plain is not None:
         with pytest.MonkeyPatch.context() as patch:
-            assert plain == by_typer(["scan", *tokens], patch)
+            assert plain == by_typer(["scan", *tokens], patch, scan_run, "run_scan")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +56,7 @@ def test_what_is_read_plainly_is_what_typer_reads(tokens: list[str]) -> None:
 def test_the_usual_ways_to_write_it_are_plain(tokens: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     plain = plainly(["scan", *tokens])
     assert plain is not None
-    assert plain == by_typer(["scan", *tokens], monkeypatch)
+    assert plain == by_typer(["scan", *tokens], monkeypatch, scan_run, "run_scan")
 
 
 @pytest.mark.parametrize(

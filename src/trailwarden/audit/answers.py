@@ -11,7 +11,6 @@ Next: `collect`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from trailwarden.audit.deployed import deployed
 from trailwarden.audit.lists import (
@@ -26,26 +25,25 @@ from trailwarden.audit.lists import (
     Transformation,
     Watched,
 )
-
-Answer = Mapping[str, Any]
+from trailwarden.aws.members import Answer, members, needed, number, switch, word, words
 
 
 def filters_of(answer: Answer) -> list[MetricFilter]:
     """DescribeMetricFilters, one page. Raises ValueError."""
     return [
         MetricFilter(
-            _needed(one, "filterName"),
-            deployed(_word(one, "filterPattern")),
-            tuple(map(_transformation, _members(one, "metricTransformations"))),
+            needed(one, "filterName"),
+            deployed(word(one, "filterPattern")),
+            tuple(map(_transformation, members(one, "metricTransformations"))),
         )
-        for one in _members(answer, "metricFilters")
+        for one in members(answer, "metricFilters")
     ]
 
 
 def alarms_of(answer: Answer) -> list[Alarms]:
     """DescribeAlarms, one page: one element. Raises ValueError."""
-    metric = [_alarm(one) for one in _members(answer, "MetricAlarms", optional=True)]
-    composite = [_composite(one) for one in _members(answer, "CompositeAlarms", optional=True)]
+    metric = [_alarm(one) for one in members(answer, "MetricAlarms", optional=True)]
+    composite = [_composite(one) for one in members(answer, "CompositeAlarms", optional=True)]
     if "MetricAlarms" not in answer and "CompositeAlarms" not in answer:
         raise ValueError("an answer without MetricAlarms and CompositeAlarms")
     return [Alarms(metric, composite)]
@@ -54,8 +52,8 @@ def alarms_of(answer: Answer) -> list[Alarms]:
 def subscriptions_of(answer: Answer) -> list[Subscription]:
     """ListSubscriptionsByTopic, one page. Raises ValueError."""
     return [
-        Subscription(_needed(one, "SubscriptionArn"), _word(one, "Protocol"))
-        for one in _members(answer, "Subscriptions")
+        Subscription(needed(one, "SubscriptionArn"), word(one, "Protocol"))
+        for one in members(answer, "Subscriptions")
     ]
 
 
@@ -69,40 +67,40 @@ def joined(pages: Sequence[Alarms]) -> Alarms:
 
 def _transformation(one: Answer) -> Transformation:
     return Transformation(
-        _needed(one, "metricNamespace"),
-        _needed(one, "metricName"),
-        _word(one, "metricValue"),
-        _number(one, "defaultValue"),
-        _word(one, "unit") or "None",
+        needed(one, "metricNamespace"),
+        needed(one, "metricName"),
+        word(one, "metricValue"),
+        number(one, "defaultValue"),
+        word(one, "unit") or "None",
         {str(name): str(selector) for name, selector in (one.get("dimensions") or {}).items()},
     )
 
 
 def _alarm(one: Answer) -> Alarm:
-    periods = int(_number(one, "EvaluationPeriods") or 1)
+    periods = int(number(one, "EvaluationPeriods") or 1)
     return Alarm(
-        arn=_needed(one, "AlarmArn"),
-        name=_needed(one, "AlarmName"),
-        actions=_words(one, "AlarmActions"),
-        actions_enabled=_switch(one, "ActionsEnabled"),
+        arn=needed(one, "AlarmArn"),
+        name=needed(one, "AlarmName"),
+        actions=words(one, "AlarmActions"),
+        actions_enabled=switch(one, "ActionsEnabled", unsaid=True),
         watched=_watched(one) if one.get("MetricName") else None,
-        queries=tuple(_query(query) for query in _members(one, "Metrics", optional=True)),
-        threshold=_number(one, "Threshold"),
-        comparison=_word(one, "ComparisonOperator"),
+        queries=tuple(_query(query) for query in members(one, "Metrics", optional=True)),
+        threshold=number(one, "Threshold"),
+        comparison=word(one, "ComparisonOperator"),
         periods=periods,
-        datapoints=int(_number(one, "DatapointsToAlarm") or periods),
-        missing=_word(one, "TreatMissingData") or "missing",
+        datapoints=int(number(one, "DatapointsToAlarm") or periods),
+        missing=word(one, "TreatMissingData") or "missing",
     )
 
 
 def _composite(one: Answer) -> Composite:
     return Composite(
-        arn=_needed(one, "AlarmArn"),
-        name=_needed(one, "AlarmName"),
-        actions=_words(one, "AlarmActions"),
-        actions_enabled=_switch(one, "ActionsEnabled"),
-        rule=_word(one, "AlarmRule"),
-        suppressor=_word(one, "ActionsSuppressor"),
+        arn=needed(one, "AlarmArn"),
+        name=needed(one, "AlarmName"),
+        actions=words(one, "AlarmActions"),
+        actions_enabled=switch(one, "ActionsEnabled", unsaid=True),
+        rule=word(one, "AlarmRule"),
+        suppressor=word(one, "ActionsSuppressor"),
     )
 
 
@@ -111,72 +109,19 @@ def _query(one: Answer) -> Query:
     watched = None
     if isinstance(stat, Mapping):
         told = {**stat.get("Metric", {}), "Period": stat.get("Period"), "Statistic": stat.get("Stat")}
-        watched = _watched({**told, "Unit": stat.get("Unit")}, _word(one, "AccountId"))
+        watched = _watched({**told, "Unit": stat.get("Unit")}, word(one, "AccountId"))
     # An answer that does not say it means that the query is returned.
     returned = one.get("ReturnData")
-    return Query(_word(one, "Id"), watched, _word(one, "Expression"), returned is not False)
+    return Query(word(one, "Id"), watched, word(one, "Expression"), returned is not False)
 
 
 def _watched(one: Answer, account: str = "") -> Watched:
-    key = MetricKey(_word(one, "Namespace"), _needed(one, "MetricName"), _dimensions(one))
-    period = int(_number(one, "Period") or 60)
-    statistic = _word(one, "ExtendedStatistic") or _word(one, "Statistic")
-    return Watched(key, period, statistic, _word(one, "Unit"), account)
+    key = MetricKey(word(one, "Namespace"), needed(one, "MetricName"), _dimensions(one))
+    period = int(number(one, "Period") or 60)
+    statistic = word(one, "ExtendedStatistic") or word(one, "Statistic")
+    return Watched(key, period, statistic, word(one, "Unit"), account)
 
 
 def _dimensions(one: Answer) -> Dimensions:
-    listed = _members(one, "Dimensions", optional=True)
-    return frozenset((_needed(each, "Name"), _word(each, "Value")) for each in listed)
-
-
-def _members(answer: Answer, name: str, *, optional: bool = False) -> Sequence[Answer]:
-    value = answer.get(name)
-    if value is None and optional:
-        return ()
-    if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
-        raise ValueError(f"an answer without {name}")
-    return value
-
-
-def _words(answer: Answer, name: str) -> tuple[str, ...]:
-    value = answer.get(name)
-    if value is None:
-        return ()
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise ValueError(f"{name} is no list of strings")
-    return tuple(value)
-
-
-def _word(answer: Answer, name: str) -> str:
-    value = answer.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise ValueError(f"{name} is not a string")
-    return value
-
-
-def _needed(answer: Answer, name: str) -> str:
-    value = _word(answer, name)
-    if not value:
-        raise ValueError(f"an answer without {name}")
-    return value
-
-
-def _number(answer: Answer, name: str) -> float | None:
-    value = answer.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{name} is not a number")
-    return float(value)
-
-
-def _switch(answer: Answer, name: str) -> bool:
-    """ActionsEnabled is true unless it is said not to be."""
-    value = answer.get(name)
-    if value is None:
-        return True
-    if not isinstance(value, bool):
-        raise ValueError(f"{name} is neither true nor false")
-    return value
+    listed = members(one, "Dimensions", optional=True)
+    return frozenset((needed(each, "Name"), word(each, "Value")) for each in listed)

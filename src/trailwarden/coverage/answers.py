@@ -14,51 +14,51 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
+from trailwarden.aws.members import Answer, members, moment, switch, word
 from trailwarden.coverage.facts import Failure, Selectors, Trail, TrailStatus
 
 _NOT_ENABLED: Final = "not-opted-in"
 
 
-def regions_of(answer: Mapping[str, Any]) -> tuple[str, ...]:
+def regions_of(answer: Answer) -> tuple[str, ...]:
     """DescribeRegions: the names of the enabled Regions, sorted. Raises ValueError: none is named."""
-    listed = _members(answer, "Regions")
-    names = {_word(one, "RegionName") for one in listed if one.get("OptInStatus") != _NOT_ENABLED}
+    listed = members(answer, "Regions")
+    names = {word(one, "RegionName") for one in listed if one.get("OptInStatus") != _NOT_ENABLED}
     if not names or "" in names:
         raise ValueError("an answer without the names of the Regions")
     return tuple(sorted(names))
 
 
-def trails_of(answer: Mapping[str, Any]) -> tuple[Trail, ...]:
+def trails_of(answer: Answer) -> tuple[Trail, ...]:
     """DescribeTrails. Raises ValueError: a list or an ARN is missing, or a member is of another type."""
-    return tuple(_trail(one) for one in _members(answer, "trailList"))
+    return tuple(_trail(one) for one in members(answer, "trailList"))
 
 
-def status_of(answer: Mapping[str, Any]) -> TrailStatus:
+def status_of(answer: Answer) -> TrailStatus:
     """GetTrailStatus. Raises ValueError: it has no IsLogging, or a member is of another type."""
     if answer.get("IsLogging") is None:
         raise ValueError("an answer without IsLogging")
     return TrailStatus(
-        logging=_switch(answer, "IsLogging"),
-        latest_delivery=_moment(answer, "LatestDeliveryTime"),
-        latest_delivery_error=_word(answer, "LatestDeliveryError"),
-        latest_digest=_moment(answer, "LatestDigestDeliveryTime"),
-        latest_digest_error=_word(answer, "LatestDigestDeliveryError"),
-        started=_moment(answer, "StartLoggingTime"),
-        stopped=_moment(answer, "StopLoggingTime"),
-        latest_log_group_delivery=_moment(answer, "LatestCloudWatchLogsDeliveryTime"),
-        latest_log_group_error=_word(answer, "LatestCloudWatchLogsDeliveryError"),
+        logging=switch(answer, "IsLogging", unsaid=False),
+        latest_delivery=moment(answer, "LatestDeliveryTime"),
+        latest_delivery_error=word(answer, "LatestDeliveryError"),
+        latest_digest=moment(answer, "LatestDigestDeliveryTime"),
+        latest_digest_error=word(answer, "LatestDigestDeliveryError"),
+        started=moment(answer, "StartLoggingTime"),
+        stopped=moment(answer, "StopLoggingTime"),
+        latest_log_group_delivery=moment(answer, "LatestCloudWatchLogsDeliveryTime"),
+        latest_log_group_error=word(answer, "LatestCloudWatchLogsDeliveryError"),
     )
 
 
-def selectors_of(answer: Mapping[str, Any]) -> Selectors:
+def selectors_of(answer: Answer) -> Selectors:
     """GetEventSelectors. One kind may be absent, both may be empty. Raises ValueError: both are absent."""
     kinds = ("EventSelectors", "AdvancedEventSelectors")
     if all(answer.get(kind) is None for kind in kinds):
         raise ValueError("an answer without EventSelectors and AdvancedEventSelectors")
-    basic, advanced = (() if answer.get(kind) is None else _members(answer, kind) for kind in kinds)
+    basic, advanced = (() if answer.get(kind) is None else members(answer, kind) for kind in kinds)
     return Selectors(basic, advanced)
 
 
@@ -100,55 +100,20 @@ def _named(failure: Failure, region: str) -> Failure:
     return replace(failure, detail=f"{region}: {failure.detail}") if region else failure
 
 
-def _trail(answer: Mapping[str, Any]) -> Trail:
-    arn = _word(answer, "TrailARN")
+def _trail(answer: Answer) -> Trail:
+    arn = word(answer, "TrailARN")
     parts = arn.split(":", 5)
     if len(parts) != 6 or not parts[3] or not parts[4]:
         raise ValueError("a trail without TrailARN")
     return Trail(
         arn=arn,
-        name=_word(answer, "Name") or arn.rpartition("/")[2],
-        home_region=_word(answer, "HomeRegion") or parts[3],
-        multi_region=_switch(answer, "IsMultiRegionTrail"),
-        organization=_switch(answer, "IsOrganizationTrail"),
-        bucket=_word(answer, "S3BucketName"),
-        prefix=_word(answer, "S3KeyPrefix").strip("/"),
-        kms_key=_word(answer, "KmsKeyId"),
-        validation=_switch(answer, "LogFileValidationEnabled"),
-        log_group=_word(answer, "CloudWatchLogsLogGroupArn").removesuffix(":*"),
+        name=word(answer, "Name") or arn.rpartition("/")[2],
+        home_region=word(answer, "HomeRegion") or parts[3],
+        multi_region=switch(answer, "IsMultiRegionTrail", unsaid=False),
+        organization=switch(answer, "IsOrganizationTrail", unsaid=False),
+        bucket=word(answer, "S3BucketName"),
+        prefix=word(answer, "S3KeyPrefix").strip("/"),
+        kms_key=word(answer, "KmsKeyId"),
+        validation=switch(answer, "LogFileValidationEnabled", unsaid=False),
+        log_group=word(answer, "CloudWatchLogsLogGroupArn").removesuffix(":*"),
     )
-
-
-def _members(answer: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
-    value = answer.get(name)
-    if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
-        raise ValueError(f"an answer without {name}")
-    return value
-
-
-def _word(answer: Mapping[str, Any], name: str) -> str:
-    """Optional strings are left out of an answer rather than empty."""
-    value = answer.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise ValueError(f"{name} is not a string")
-    return value
-
-
-def _switch(answer: Mapping[str, Any], name: str) -> bool:
-    value = answer.get(name)
-    if value is None:
-        return False
-    if not isinstance(value, bool):
-        raise ValueError(f"{name} is neither true nor false")
-    return value
-
-
-def _moment(answer: Mapping[str, Any], name: str) -> datetime | None:
-    value = answer.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, datetime) or value.tzinfo is None:
-        raise ValueError(f"{name} is not a time")
-    return value.astimezone(UTC)

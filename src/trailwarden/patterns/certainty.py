@@ -11,19 +11,18 @@ Next: `trailwarden.patterns.relation`, where the open questions are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from trailwarden.patterns.automaton import searcher
 from trailwarden.patterns.globs import glob, narrow, wide
-from trailwarden.patterns.predicate import Predicate, among, compile_predicate, some_value
+from trailwarden.patterns.predicate import Predicate, all_of, any_of, compile_predicate, some_value
 from trailwarden.patterns.reference import evaluate, relate, selected
 from trailwarden.patterns.regex import parse_regex
 from trailwarden.patterns.relation import ACCEPTED, Relation, TextTest, relate_number, relate_text
-from trailwarden.patterns.spelling import only_strings
-from trailwarden.patterns.syntax import And, Compare, Literal, Number, Operator, Or, Pattern, Selector, Text
+from trailwarden.patterns.syntax import And, Compare, Literal, Number, Operator, Or, Pattern, Text
 
 
 class Selection(Enum):
@@ -73,29 +72,14 @@ def _sure(operator: Operator, relation: Relation) -> bool:
 def _compiled(pattern: Pattern) -> Predicate:
     match pattern:
         case Or(terms):
-            return _any(terms)
+            return any_of(terms, _compiled)  # a plain text is certain where it matches
         case And(terms):
-            parts = tuple(map(_compiled, terms))
-            return lambda event: all(part(event) for part in parts)
+            return all_of(terms, _compiled)
         case Compare(selector, operator, literal):
             related = _relating(literal)
             return some_value(selector, lambda value: _sure(operator, related(value)))
         case _:
             return compile_predicate(pattern)
-
-
-def _any(terms: Iterable[Pattern]) -> Predicate:
-    """Plain texts for one selector are one look-up: that is what most filters are."""
-    texts: dict[Selector, set[str]] = {}
-    others: list[Predicate] = []
-    for term in terms:
-        match term:
-            case Compare(selector, Operator.EQUAL, Text(text)) if "*" not in text and only_strings((text,)):
-                texts.setdefault(selector, set()).add(text)
-            case _:
-                others.append(_compiled(term))
-    parts = (*(some_value(selector, among(frozenset(wanted))) for selector, wanted in texts.items()), *others)
-    return lambda event: any(part(event) for part in parts)
 
 
 def _relating(literal: Literal) -> Callable[[Any], Relation]:

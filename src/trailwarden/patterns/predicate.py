@@ -46,10 +46,9 @@ def compile_predicate(pattern: Pattern) -> Predicate:
 def _compiled(pattern: Pattern) -> Predicate:
     match pattern:
         case Or(terms):
-            return _any(terms)
+            return any_of(terms, _compiled)
         case And(terms):
-            parts = tuple(map(_compiled, terms))
-            return lambda event: all(part(event) for part in parts)
+            return all_of(terms, _compiled)
         case NotExists(selector):
             return _absent(selector)
         case Is(selector, constant):
@@ -59,8 +58,8 @@ def _compiled(pattern: Pattern) -> Predicate:
             return some_value(selector, _test(operator, literal))
 
 
-def _any(terms: Iterable[Pattern]) -> Predicate:
-    """Plain texts for one selector become one look-up in a set; that is what most rules are."""
+def any_of(terms: Iterable[Pattern], compiled: Callable[[Pattern], Predicate]) -> Predicate:
+    """Plain texts for one selector become one look-up in a set: that is what most rules are. compiled: makes the other terms."""
     texts: dict[Selector, set[str]] = {}
     others: list[Predicate] = []
     for term in terms:
@@ -68,9 +67,15 @@ def _any(terms: Iterable[Pattern]) -> Predicate:
             case Compare(selector, Operator.EQUAL, Text(text)) if "*" not in text and only_strings((text,)):
                 texts.setdefault(selector, set()).add(text)
             case _:
-                others.append(_compiled(term))
+                others.append(compiled(term))
     parts = (*(some_value(selector, among(frozenset(wanted))) for selector, wanted in texts.items()), *others)
     return parts[0] if len(parts) == 1 else lambda event: any(part(event) for part in parts)
+
+
+def all_of(terms: Iterable[Pattern], compiled: Callable[[Pattern], Predicate]) -> Predicate:
+    """Of the terms, each made by compiled."""
+    parts = tuple(map(compiled, terms))
+    return lambda event: all(part(event) for part in parts)
 
 
 def among(wanted: frozenset[str]) -> _Test:
