@@ -57,7 +57,7 @@ def show(
         if rule.id == rule_id:
             detail = _summary(rule) | {
                 "description": rule.description,
-                "references": rule.references.model_dump(exclude_defaults=True),
+                "references": rule.references.model_dump(mode="json", exclude_defaults=True),
                 "must_match": len(rule.must_match),
                 "must_not_match": len(rule.must_not_match),
             }
@@ -65,7 +65,7 @@ def show(
                 print_json(detail)
             else:
                 for name, value in detail.items():
-                    typer.echo(f"{name}: {value}")
+                    typer.echo(f"{name}: {_shown(value)}")
             return
     typer.echo(f"trailwarden: no rule {rule_id!r}; `trailwarden rules list` names them", err=True)
     raise typer.Exit(Exit.USAGE)
@@ -80,6 +80,13 @@ def test(packs: Packs = None, files: Files = None) -> None:
     rules = _rules(packs, files)
     examples = sum(len(rule.must_match) + len(rule.must_not_match) for rule in rules)
     typer.echo(f"{len(rules)} rules, {examples} examples: all hold")
+
+
+def _shown(value: object) -> str:
+    """References line by line, everything else as it is."""
+    if not isinstance(value, dict):
+        return str(value)
+    return "".join(f"\n  {name}: {', '.join(map(str, listed))}" for name, listed in value.items())
 
 
 def _summary(rule: Rule) -> dict[str, object]:
