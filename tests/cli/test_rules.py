@@ -29,7 +29,9 @@ def test_show_has_pattern_and_references(run: Run) -> None:
     rule = run("rules", "show", "cis-vpc-changes", "--format", "json").json()
     assert rule["pattern"].count("$.eventName") == 11
     assert "4.14" in str(rule["references"])
-    assert "pattern: " in run("rules", "show", "cis-vpc-changes").out
+    shown = run("rules", "show", "cis-vpc-changes").out
+    assert "pattern: " in shown
+    assert "references:\n  cis: 1.2: 3.14, " in shown
 
 
 def test_show_of_an_unknown_rule(run: Run) -> None:

@@ -213,7 +213,7 @@ async def _killed_run(
 
 
 async def _something_new(receiver: Receiver, number: int, expected: int) -> None:
-    """So many more alerts, or all; for some time at the most, since others may have to wait for claims of those that were killed."""
+    """So many more alerts, or all; for some time at the most: some wait for the claims of those that were killed to end."""
     wanted = min(len(receiver.ids) + number, expected)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(15.0), receiver.changed:

@@ -65,7 +65,7 @@ def show(
                 print_json(detail)
             else:
                 for name, value in detail.items():
-                    typer.echo(f"{name}: {_shown(value)}")
+                    typer.echo(f"{name}:{_shown(value)}")
             return
     typer.echo(f"trailwarden: no rule {rule_id!r}; `trailwarden rules list` names them", err=True)
     raise typer.Exit(Exit.USAGE)
@@ -85,7 +85,7 @@ def test(packs: Packs = None, files: Files = None) -> None:
 def _shown(value: object) -> str:
     """References line by line, everything else as it is."""
     if not isinstance(value, dict):
-        return str(value)
+        return f" {value}"
     return "".join(f"\n  {name}: {', '.join(map(str, listed))}" for name, listed in value.items())
 
 
