@@ -23,6 +23,22 @@ def test_version(run: Run) -> None:
     assert run("--version").out.startswith("trailwarden ")
 
 
+@pytest.mark.parametrize(
+    ("compiled", "looks", "said"),
+    [
+        (False, False, "(without the compiled pass)"),
+        (True, False, "(with the compiled pass, a payload at a time)"),
+        (True, True, "(with the compiled pass)"),
+    ],
+)
+def test_version_says_what_is_compiled(
+    run: Run, monkeypatch: pytest.MonkeyPatch, compiled: bool, looks: bool, said: str
+) -> None:
+    monkeypatch.setattr("trailwarden.decode.COMPILED", compiled)
+    monkeypatch.setattr("trailwarden.decode.payloads.can_look", lambda *, digest: looks and digest)
+    assert said in run("--version").out
+
+
 def test_an_unknown_command(run: Run) -> None:
     result = run("scann")
     assert result.code == 2

@@ -22,11 +22,20 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from trailwarden.decode import COMPILED
-
-        way = "with" if COMPILED else "without"
-        typer.echo(f"trailwarden {__version__} ({way} the compiled pass)")
+        typer.echo(f"trailwarden {__version__} ({_way()})")
         raise typer.Exit
+
+
+def _way() -> str:
+    """What of the compiled parts is at work: without some of it everything is found all the same, slower."""
+    from trailwarden.decode import COMPILED
+    from trailwarden.decode.payloads import can_look
+
+    if not COMPILED:
+        return "without the compiled pass"
+    return (
+        "with the compiled pass" if can_look(digest=True) else "with the compiled pass, a payload at a time"
+    )
 
 
 @app.callback()
