@@ -102,8 +102,36 @@ def test_that_of_a_call_too(body: bytes, token: str | None, secret: str, moment:
     url = "https://sqs.eu-west-1.amazonaws.com/"
     headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": "AmazonSQS.ReceiveMessage"}
     credentials = ReadOnlyCredentials("AKIAEXAMPLE", secret, token)
-    ours = Signer(credentials, "eu-west-1", "sqs", lambda: moment).post(url, body, headers)
+    signer = Signer(credentials, "eu-west-1", "sqs", lambda: moment)
+    ours = signer.post(url, body, headers)
     request = AWSRequest("POST", url, headers=headers, data=body)
     with patch.object(botocore.auth, "get_current_datetime", lambda *_, **__: moment.replace(tzinfo=None)):
         botocore.auth.SigV4Auth(credentials, "sqs", "eu-west-1").add_auth(request)
     assert ours["Authorization"] == request.headers["Authorization"]
+    for _ in range(2):
+        head, _, sent = signer.call(url, body, "ReceiveMessage", headers).partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        assert (lines[0], sent) == ("POST / HTTP/1.1", body)
+        told = dict(line.split(": ", 1) for line in lines[1:])
+        assert told == {**ours, "User-Agent": "trailwarden", "Content-Length": str(len(body))}
+
+
+def test_calls_of_another_kind_have_headers_of_their_own() -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    signer = Signer(ReadOnlyCredentials("AKIAEXAMPLE", "secret", None), "eu-west-1", "sqs", lambda: moment)
+    for kind in ("Receive", "Delete", "Receive"):
+        headers = {"x-amz-target": kind}
+        signed = signer.post("https://h/", b"{}", headers)["Authorization"]
+        sent = signer.call("https://h/", b"{}", kind, headers)
+        assert f"Authorization: {signed}\r\n".encode() in sent
+        assert f"x-amz-target: {kind}\r\n".encode() in sent
+
+
+def test_a_clock_that_is_set_back_over_midnight_signs_with_the_key_of_the_day_it_tells() -> None:
+    after, before = datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 1, 23, 59, 59, 900_000, tzinfo=UTC)
+    waiting = [before, after, before]
+    credentials = ReadOnlyCredentials("AKIAEXAMPLE", "secret", None)
+    signer = Signer(credentials, "eu-west-1", "s3", lambda: waiting.pop(0))
+    for host, moment in (("h", before), ("i", after), ("h", before)):
+        theirs = by_botocore(credentials, "eu-west-1", f"https://{host}/k", moment)["authorization"]
+        assert f"Authorization: {theirs}\r\n".encode() in signer.request(host, "/k", "")

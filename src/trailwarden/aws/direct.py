@@ -38,14 +38,16 @@ class DirectCalls:
         self._region = region
         self._read_timeout = read_timeout
         self._signers = Signers(aws, service)
+        self._place: tuple[str, str] | None = None
         self._http = PlainHttp(aws.settings, _CONNECTIONS, read_timeout)
 
     async def call(self, operation: str, **members: Any) -> dict[str, Any]:
         """The answer as the client gives it. operation: `ReceiveMessage`. Raises what the client raises."""
-        client = await self._aws.client(self._service, self._region, read_timeout=self._read_timeout)
-        answer = await self._straight(client, operation, members)
+        answer = await self._straight(self._place or await self._find(), operation, members)
         if answer is None:
             self._signers.forget()
+            self._place = None
+            client = await self._client()
             answer = await getattr(client, xform_name(operation))(**members)
         return answer
 
@@ -53,15 +55,31 @@ class DirectCalls:
         """Close the connections. Idempotent."""
         await self._http.close()
 
-    async def _straight(self, client: Any, operation: str, members: dict[str, Any]) -> dict[str, Any] | None:
+    async def _client(self) -> Any:
+        return await self._aws.client(self._service, self._region, read_timeout=self._read_timeout)
+
+    async def _find(self) -> tuple[str, str]:
+        """URL and Region, as the client has them."""
+        meta = (await self._client()).meta
+        self._place = f"{meta.endpoint_url}/", str(meta.region_name)
+        return self._place
+
+    async def _straight(
+        self, place: tuple[str, str], operation: str, members: dict[str, Any]
+    ) -> dict[str, Any] | None:
         """None unless it was a success."""
-        url, body = f"{client.meta.endpoint_url}/", orjson.dumps(members)
-        signer = await self._signers.of(str(client.meta.region_name))
-        target = f"{self._prefix}.{operation}"
-        headers = signer.post(url, body, {"content-type": _JSON, "x-amz-target": target})
+        url, region = place
+        body = orjson.dumps(members)
+        signer = self._signers.kept(region) or await self._signers.of(region)
+        headers = {"content-type": _JSON, "x-amz-target": f"{self._prefix}.{operation}"}
         try:
-            answer = await self._http.send("POST", url, headers, body, _ANSWER_BYTES, no_wait)
-            found = orjson.loads(answer.body) if answer.status == 200 else None
+            wire = self._http.short_way(url)
+            if wire is not None:
+                answer = await wire.ask(signer.call(url, body, operation, headers), _ANSWER_BYTES, no_wait)
+            else:
+                signed = signer.post(url, body, headers)
+                answer = await self._http.send("POST", url, signed, body, _ANSWER_BYTES, no_wait)
+            found = orjson.loads(answer.body) if answer is not None and answer.status == 200 else None
         except (AwsError, ObjectTooLargeError, aiohttp.ClientError, OSError, orjson.JSONDecodeError):
             return None
         return found if isinstance(found, dict) else None

@@ -18,6 +18,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
@@ -143,7 +144,8 @@ class ObjectReader:
 
     def _known(self, at: ObjectPlace) -> _Base | None:
         """Of its bucket, where no client need be asked for it."""
-        return self._bases.get((at.bucket, self._regions.get(at.bucket) or _region(at)))
+        region = self._regions.get(at.bucket) if self._regions else None
+        return self._bases.get((at.bucket, region or _region(at)))
 
     async def _base(self, bucket: str, region: str | None) -> _Base:
         found = self._bases.get((bucket, region))
@@ -165,7 +167,12 @@ class ObjectReader:
 
 def _region(at: ObjectPlace) -> str | None:
     """As announced, where it is one: other stores that speak S3 announce names of their own."""
-    return at.region if at.region is not None and _REGION.fullmatch(at.region) else None
+    return at.region if at.region is not None and _is_region(at.region) else None
+
+
+@lru_cache(maxsize=256)
+def _is_region(name: str) -> bool:
+    return _REGION.fullmatch(name) is not None
 
 
 def _sent(key: str) -> str:

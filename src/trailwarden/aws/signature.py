@@ -14,15 +14,15 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from botocore.credentials import ReadOnlyCredentials
 
 from trailwarden.aws.session import Aws
 
 _EMPTY: Final = hashlib.sha256(b"").hexdigest()
+_OF_GET: Final = {"x-amz-content-sha256": _EMPTY}
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _SIGNER_SECONDS: Final = 30.0
 """Credentials are looked at so often; botocore renews them minutes before they expire."""
@@ -48,13 +48,12 @@ def head_of(lines: Sequence[str]) -> str:
     return head
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """What the GETs of one host have in common for a moment. canonical: what follows the query in the canonical request;
-    text: the text to be signed, up to the hash; head: what is sent, from the first header to the signature.
+class _Shape(NamedTuple):
+    """What requests of one kind to one host have in common for a moment. canonical: what stands in the canonical request between
+    the query and the body's hash; text: the text to be signed, up to the hash; head: what is sent, from the first header to the
+    signature.
     """
 
-    host: str
     begins: datetime
     ends: datetime
     canonical: str
@@ -82,21 +81,36 @@ class Signer:
         self._now = now
         self._day = ""
         self._key = b""
-        self._shape: _Shape | None = None
+        self._shapes: dict[tuple[str, str], _Shape] = {}
 
     def request(self, host: str, path: str, query: str) -> bytes:
         """A GET as `get` signs it, ready to be sent. path, query: encoded as they are sent. Raises ValueError."""
-        moment, shape = self._now(), self._shape
-        if shape is None or shape.host != host or not shape.begins <= moment < shape.ends:
-            shape = self._shape = self._shaped(host, moment)
-        canonical = f"GET\n{path}\n{query}\n{shape.canonical}"
-        text = shape.text + hashlib.sha256(canonical.encode()).hexdigest()
-        signature = hmac.new(self._key, text.encode(), "sha256").hexdigest()
+        shape = self._shape(host, "", _OF_GET)
+        signature = self._signature(shape, f"GET\n{path}\n{query}", _EMPTY)
         target = f"{path}?{query}" if query else path
         return f"GET {target} HTTP/1.1\r\n{shape.head}{signature}\r\n\r\n".encode("latin-1")
 
-    def _shaped(self, host: str, moment: datetime) -> _Shape:
-        signed = self._headers(moment, host, {"x-amz-content-sha256": _EMPTY})
+    def call(self, url: str, body: bytes, kind: str, headers: dict[str, str]) -> bytes:
+        """A POST as `post` signs it, ready to be sent. kind: all calls of one kind have the same headers. Raises ValueError."""
+        host, path, _ = parts_of(url)
+        shape = self._shape(host, kind, headers)
+        signature = self._signature(shape, f"POST\n{path}\n", hashlib.sha256(body).hexdigest())
+        sent = f"POST {path} HTTP/1.1\r\n{shape.head}{signature}\r\nContent-Length: {len(body)}\r\n\r\n"
+        return sent.encode("latin-1") + body
+
+    def _signature(self, shape: _Shape, begun: str, digest: str) -> str:
+        canonical = f"{begun}\n{shape.canonical}{digest}"
+        text = shape.text + hashlib.sha256(canonical.encode()).hexdigest()
+        return hmac.new(self._key, text.encode(), "sha256").hexdigest()
+
+    def _shape(self, host: str, kind: str, headers: dict[str, str]) -> _Shape:
+        moment, shape = self._now(), self._shapes.get((host, kind))
+        if shape is None or not shape.begins <= moment < shape.ends:
+            shape = self._shapes[host, kind] = self._shaped(host, moment, headers)
+        return shape
+
+    def _shaped(self, host: str, moment: datetime, headers: dict[str, str]) -> _Shape:
+        signed = self._headers(moment, host, headers)
         names, lines = _canonical(signed)
         date = signed["x-amz-date"]
         scope = self._scope(date)
@@ -104,18 +118,17 @@ class Signer:
         told = [f"User-Agent: {AGENT}", *(f"{name}: {value}" for name, value in signed.items())]
         begun = self._authorization(scope, names)
         return _Shape(
-            host,
-            moment,
-            moment + _SAME_DATE,
-            f"{lines}\n{names}\n{_EMPTY}",
-            f"{_ALGORITHM}\n{date}\n{scope}\n",
-            head_of([*told, f"Authorization: {begun}"]).removesuffix("\r\n"),
+            begins=moment,
+            ends=moment + _SAME_DATE,
+            canonical=f"{lines}\n{names}\n",
+            text=f"{_ALGORITHM}\n{date}\n{scope}\n",
+            head=head_of([*told, f"Authorization: {begun}"]).removesuffix("\r\n"),
         )
 
     def get(self, url: str) -> dict[str, str]:
         """Headers of a GET without a body, as S3 wants them. url: encoded as it is sent; a query has one parameter."""
         host, path, query = parts_of(url)
-        return self._signed("GET", path, query, _EMPTY, host, {"x-amz-content-sha256": _EMPTY})
+        return self._signed("GET", path, query, _EMPTY, host, _OF_GET)
 
     def post(self, url: str, body: bytes, headers: dict[str, str]) -> dict[str, str]:
         """Headers of a POST, those that are given among them, which are signed too. Their names are in small letters."""
@@ -155,6 +168,7 @@ class Signer:
             for part in (day, self._region, self._service, "aws4_request"):
                 key = hmac.new(key, part.encode(), "sha256").digest()
             self._day, self._key = day, key
+            self._shapes.clear()  # they are signed with the key of their day
         return self._key
 
 

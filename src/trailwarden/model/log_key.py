@@ -9,10 +9,9 @@ Source: CloudTrail user guide, "Finding your CloudTrail log files" and "CloudTra
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 _KEY: Final = re.compile(
     r"(?:(?P<prefix>.*)/)?AWSLogs/(?:(?P<organization>o-[a-z0-9]{10,32})/)?(?P<account>[0-9]{12})/"
@@ -23,8 +22,7 @@ _KEY: Final = re.compile(
 """The name's middle part is that of digests, which name their trail there."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogKey:
+class LogKey(NamedTuple):
     """prefix: without the slash, "" for none; organization: its id or ""; delivered: when, by the name, in UTC."""
 
     prefix: str
