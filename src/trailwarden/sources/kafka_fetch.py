@@ -4,8 +4,8 @@ Keeps: the position of a partition moves only past what was taken. What is wrong
 on; what retention removed before it could be read is told as a gap and never skipped in silence.
 
 aiokafka itself makes an object of every message, in the loop; docs/adr/0005 has the figures. What is taken from inside of it is
-in this file alone: `Fetcher._proc_fetch_request` and `_get_actions_per_node` (overridden), `_records`, and the waking of its
-routine.
+in this file alone: `Fetcher._proc_fetch_request` and `_get_actions_per_node` (overridden), `_records`, the waking of its
+routine, and where the client keeps its connections and they their reader.
 
 Next: `kafka_records`, which reads the batches in a worker thread.
 """
@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol
 
 from aiokafka import TopicPartition, errors
+from aiokafka.client import ConnectionGroup
 from aiokafka.consumer.fetcher import Fetcher, OffsetResetStrategy
 
 from trailwarden.sources.kafka_records import Raw, committed, raw_batches
+from trailwarden.sources.kafka_stream import collect
 
 _AFTER_ERROR: Final = 1.0
 """Seconds before a partition with an error is asked for again."""
@@ -136,6 +138,7 @@ class RawFetcher(Fetcher):  # type: ignore[misc] # aiokafka has no types
 
     async def _proc_fetch_request(self, assignment: Any, node_id: Any, request: Any) -> bool:
         """One request and its answer; whether there is something to take now."""
+        self._collect_from(node_id)
         try:
             response = await self._client.send(node_id, request)
         except errors.KafkaError as fault:
@@ -170,6 +173,11 @@ class RawFetcher(Fetcher):  # type: ignore[misc] # aiokafka has no types
         if refused:
             await asyncio.sleep(_AFTER_ERROR)
         return bool(self._records)
+
+    def _collect_from(self, node_id: Any) -> None:
+        connection = self._client._conns.get((node_id, ConnectionGroup.DEFAULT))
+        if connection is not None:
+            collect(connection._reader)
 
     def _keep(self, assignment: Any, tp: TopicPartition, position: int, rest: Sequence[Any]) -> None:
         """rest: of the answer, behind the high watermark: the last stable offset first, the bytes last."""
