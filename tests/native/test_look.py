@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import gzip
 import hashlib
+import os
 import random
+import shutil
+import subprocess
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -116,6 +120,7 @@ def test_what_it_says_of_a_sound_file() -> None:
         (Limits(max_event_bytes=1_000_000), False),
         (Limits(max_ratio=1), False),
         (Limits(max_ratio=2**62), True),
+        (Limits(max_ratio=10**30, max_output_bytes=10**30, max_event_bytes=10**30), True),
     ],
 )
 def test_the_limits_hold(limits: Limits, answered: bool) -> None:
@@ -143,6 +148,22 @@ def test_more_records_cut_out_than_there_is_room_for_go_the_other_way() -> None:
     assert [one is not None for one in answers[:5]] == [True, True, True, True, False]
 
 
+def test_what_many_matches_took_is_not_kept_for_the_next_call() -> None:
+    record = b'{"eventVersion":"1.08","userIdentity":{},"eventName":"CreateVpc","p":"%s"}' % (
+        b"x" * 1_000_000
+    )
+    payload = HEAD + b",".join([record] * 7) + b"]}"
+    looked(payload[:100])
+    before = resident()
+    looked(*[payload] * 4)
+    assert resident() - before < 8 * 2**20
+
+
+def resident() -> int:
+    """Bytes of memory that this process has."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
 @given(st.text() | st.binary().map(lambda raw: raw.decode("utf-8", "replace")))
 def test_letters_beyond_ascii_are_read(letters: str) -> None:
     inside = letters.encode("utf-8", "replace").translate(None, b'"\\' + bytes(range(32)))
@@ -165,6 +186,26 @@ def test_without_the_libraries_everything_goes_the_other_way(
     expected = inspect_many(payloads, matcher, LIMITS, digest=True)
     monkeypatch.setattr("trailwarden.decode.payloads.can_look", lambda *, digest: not digest)
     assert inspect_many(payloads, matcher, LIMITS, digest=True) == expected
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs a C compiler to make such a library")
+def test_a_digest_that_could_not_be_made_is_no_digest(tmp_path: Path) -> None:
+    from trailwarden.decode import _scan
+
+    source, library = tmp_path / "refusing.c", tmp_path / "refusing.so"
+    source.write_text("void *SHA256(const void *text, long size, void *digest) { return 0; }\n")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-Wno-all", "-o", library, source], check=True)
+    loaded = ctypes.CDLL(str(library))
+    data = b'{"eventVersion":"1.08","userIdentity":{}}'
+    try:
+        assert _scan.libraries(None, loaded._name) == (True, True)
+        assert looked(data, digest=True) == [None]
+        assert looked(data) != [None]
+    finally:
+        import _hashlib
+
+        assert _scan.libraries(None, _hashlib.__file__) == (True, True)
+    assert looked(data, digest=True) != [None]
 
 
 @pytest.mark.parametrize(

@@ -76,8 +76,10 @@ class MemoryBatch(Batch):
         self.size_hint = len(payload) if isinstance(payload, bytes) else 100
         self._payload = payload
         self.answers: list[str] = []
+        self.loads = 0
 
     def load(self) -> bytes:
+        self.loads += 1
         if isinstance(self._payload, Exception):
             raise self._payload
         return self._payload

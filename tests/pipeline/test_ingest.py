@@ -184,11 +184,25 @@ async def test_a_group_is_committed_early_when_it_is_full(
 
         monkeypatch.setattr(store, "commit", counted)
         batches = [MemoryBatch(f"b{n}", payload(*(f"{n}-{m}" for m in range(10)))) for n in range(20)]
-        for batch in batches:
-            batch.size_hint = 100_000  # two of them are inspected in one call
-        await ingest(store, batches, group_alerts=25, groups_in_flight=1).run()
-        assert sum(sizes) == 200
-        assert max(sizes) <= 40
+        await ingest(
+            store, batches, group_alerts=25, groups_in_flight=1
+        ).run()  # all are inspected in one call
+        assert sizes == [30] * 6 + [20]
+        assert all(batch.answers == ["ack"] and batch.loads == 1 for batch in batches)
+
+
+async def test_reading_ahead_that_fails_costs_nothing(tmp_path: Path) -> None:
+    class Ahead(MemoryBatch):
+        @classmethod
+        def load_ahead(cls, batches: Sequence[Batch]) -> None:
+            raise MemoryError
+
+    async with a_store(tmp_path) as store:
+        batches = [Ahead(key, payload(key)) for key in ("a", "b")]
+        work = ingest(store, batches)
+        await work.run()
+        assert [batch.answers for batch in batches] == [["ack"], ["ack"]]
+        assert work.status.detector_fault == ""
 
 
 async def test_a_bug_anywhere_is_seen_and_nothing_is_acked(

@@ -15,7 +15,7 @@ from trailwarden.detection import Matcher, inspect, inspect_many, inspect_run, l
 from trailwarden.errors import Reason, UnusableError
 
 MATCHER = Matcher(load_ruleset())
-LIMITS = Limits(max_event_bytes=600)
+LIMITS = Limits(max_event_bytes=600, max_output_bytes=550)
 
 
 def record(name: str, text: str = "", size: int = 0) -> bytes:
@@ -46,6 +46,7 @@ ODD = [
     record("DeleteVpc") + record("DescribeVpcs"),
     record("Del\\u0065teVpc").replace(b"\\\\u", b"\\u"),
     record("DeleteVpc", size=2000),
+    record("DescribeVpcs", size=580 - len(record("DescribeVpcs"))),
     record("DeleteVpc")[:-1],
     record("DeleteVpc")[:-1].replace(b'":"1.08"', b'":"1.08",'),
     b'{"Records":[' + record("DeleteVpc") + b"," + record("DescribeVpcs") + b"]}",

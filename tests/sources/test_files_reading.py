@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources.test_files_batch import batch
+from trailwarden.sources.files_batch import FileBatch
 from trailwarden.sources.files_reading import COMPILED, contents, statuses
 
 pytestmark = pytest.mark.skipif(not COMPILED, reason="needs a C compiler at installation")
@@ -75,6 +77,27 @@ def test_a_link_is_followed_and_a_name_need_not_be_text(tmp_path: Path) -> None:
     assert statuses([name]) == statuses([str(tmp_path / "link")]) != [None]
 
 
+def test_a_time_that_64_bits_do_not_hold_is_left_to_python(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    file.write_bytes(b"x")
+    os.utime(file, ns=(2**63 + 5, 2**63 + 5))  # the year 2262
+    if file.stat().st_mtime_ns < 2**63:
+        pytest.skip("this file system has no such times")
+    assert statuses([str(file)]) == [None]
+    assert read(file, *version(file)) is None
+    assert read(file, 1, version(file)[1] - 2**64) is None
+    one = batch(file)
+    FileBatch.load_ahead([one])
+    assert one.load() == b"x"
+
+
+@pytest.mark.parametrize("mtime_ns", [2**70, -(2**70), 2**63, -(2**63) - 1])
+def test_a_version_that_no_file_has_is_not_read(tmp_path: Path, mtime_ns: int) -> None:
+    file = tmp_path / "a"
+    file.write_bytes(b"x")
+    assert read(file, 1, mtime_ns) is None
+
+
 def test_what_says_no_size_is_not_taken_for_empty() -> None:
     assert read(Path("/proc/self/status"), *version(Path("/proc/self/status"))) is None
 
@@ -89,6 +112,7 @@ def test_what_says_no_size_is_not_taken_for_empty() -> None:
         ((("x",), (1,)), TypeError),
         ((("x",), ((-1, 1),)), ValueError),
         ((("x",), ((2**70, 1),)), OverflowError),
+        ((("x",), ((1, "1"),)), TypeError),
         ((("x",), ((2**62, 1),)), MemoryError),
         ((("x",) * 4097, ((1, 1),) * 4097), ValueError),
     ],

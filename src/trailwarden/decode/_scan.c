@@ -124,30 +124,6 @@ static PyObject *survey(PyObject *Py_UNUSED(module), PyObject *args)
 
 /* --- many payloads in one call ---------------------------------------------------------------------------------------------------- */
 
-static Workspace *idle[IDLE_MOST]; /* guarded by the GIL */
-
-static Workspace *taken_workspace(void)
-{
-    for (int each = 0; each < IDLE_MOST; each++)
-        if (idle[each] != NULL) {
-            Workspace *space = idle[each];
-            idle[each] = NULL;
-            space->kept_size = 0;
-            return space;
-        }
-    return new_workspace();
-}
-
-static void give_back(Workspace *space)
-{
-    for (int each = 0; each < IDLE_MOST; each++)
-        if (idle[each] == NULL) {
-            idle[each] = space;
-            return;
-        }
-    end_workspace(space);
-}
-
 static PyObject *hexadecimal(const uint8_t *digest)
 {
     char text[2 * SHA256_SIZE];
@@ -184,19 +160,21 @@ static PyObject *looked_at(PyObject *payloads, const Task *task)
     const Py_ssize_t count = PyTuple_Size(payloads);
     Workspace *space = taken_workspace();
     Payload *each = calloc((size_t)count + 1, sizeof *each);
-    PyObject *answer = space != NULL && each != NULL ? PyList_New(count) : PyErr_NoMemory();
-    for (Py_ssize_t at = 0; answer != NULL && at < count; at++) {
-        char *data;
-        if (PyBytes_AsStringAndSize(PyTuple_GetItem(payloads, at), &data, &each[at].size) < 0)
-            Py_CLEAR(answer);
-        else
-            each[at].data = (const uint8_t *)data;
+    PyObject *answer = NULL;
+    int ready = space != NULL && each != NULL;
+    if (!ready)
+        PyErr_NoMemory();
+    for (Py_ssize_t at = 0; ready && at < count; at++) {
+        char *data = NULL;
+        ready = PyBytes_AsStringAndSize(PyTuple_GetItem(payloads, at), &data, &each[at].size) == 0;
+        each[at].data = (const uint8_t *)data;
     }
-    if (answer != NULL) {
+    if (ready) {
         Py_BEGIN_ALLOW_THREADS
         for (Py_ssize_t at = 0; at < count; at++)
             look_at(space, task, each + at);
         Py_END_ALLOW_THREADS
+        answer = PyList_New(count); /* not before: other threads could come across a list of nothing meanwhile */
         for (Py_ssize_t at = 0; answer != NULL && at < count; at++) {
             PyObject *item = answer_for(space, task, each + at);
             if (item == NULL || PyList_SetItem(answer, at, item) < 0)

@@ -16,6 +16,7 @@
 #define DENSEST 1032                       /* deflate cannot do better: 258 bytes a code, two codes of one bit each */
 #define SHA256_SIZE 32
 #define IDLE_MOST 8
+#define IDLE_KEPT ((Py_ssize_t)1 << 20)    /* bytes of `kept` that wait for the next call: few calls cut out more */
 
 static struct {
     void *(*make)(void);
@@ -68,6 +69,16 @@ static void end_workspace(Workspace *space)
     free(space);
 }
 
+/* What a call of many matches has taken is not kept for those that come after it. */
+static void shrink(Workspace *space)
+{
+    if (space->kept_room <= IDLE_KEPT)
+        return;
+    free(space->kept);
+    space->kept = NULL;
+    space->kept_room = 0;
+}
+
 static Workspace *new_workspace(void)
 {
     Workspace *space = calloc(1, sizeof *space);
@@ -81,6 +92,31 @@ static Workspace *new_workspace(void)
         return NULL;
     }
     return space;
+}
+
+static Workspace *idle[IDLE_MOST]; /* guarded by the GIL, with which these two are called */
+
+static Workspace *taken_workspace(void)
+{
+    for (int each = 0; each < IDLE_MOST; each++)
+        if (idle[each] != NULL) {
+            Workspace *space = idle[each];
+            idle[each] = NULL;
+            space->kept_size = 0;
+            return space;
+        }
+    return new_workspace();
+}
+
+static void give_back(Workspace *space)
+{
+    shrink(space);
+    for (int each = 0; each < IDLE_MOST; each++)
+        if (idle[each] == NULL) {
+            idle[each] = space;
+            return;
+        }
+    end_workspace(space);
 }
 
 /* Room for so many bytes; what was there is kept. Returns 0 where there is none. */
@@ -191,8 +227,8 @@ static void look_at(Workspace *space, const Task *task, Payload *payload)
         return;
     if (walk(&survey) != DONE || (survey.unusual && holds_foreign(&survey)) || (survey.beyond_ascii && !is_utf8(content, survey.size)))
         return;
-    if (task->digest)
-        library.sha256(content, (size_t)survey.size, payload->sha256);
+    if (task->digest && library.sha256(content, (size_t)survey.size, payload->sha256) == NULL)
+        return; /* OpenSSL may lack memory, or be told to refuse */
     payload->records = survey.count;
     payload->certain = cut_out(space, payload, &survey);
 }

@@ -11,6 +11,7 @@ Next: `trailwarden.detection.many`, which asks this.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
@@ -40,8 +41,11 @@ def look_at(
         return None
     from trailwarden.decode import _scan  # noqa: PLC0415 - may not be there
 
-    bounds = (limits.max_output_bytes, limits.max_ratio, UNSUSPICIOUS)
-    found = _scan.look(payloads, limits.max_event_bytes, bounds, unhidden, wanted, digest)
+    longest, most, ratio = (
+        min(bound, sys.maxsize)
+        for bound in (limits.max_event_bytes, limits.max_output_bytes, limits.max_ratio)
+    )
+    found = _scan.look(payloads, longest, (most, ratio, UNSUSPICIOUS), unhidden, wanted, digest)
     return [None if one is None else Looked(*one) for one in found]
 
 

@@ -10,6 +10,7 @@ Next: `trailwarden.decode.layout` for counting without the compiled pass, `trail
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple
 
@@ -133,7 +134,7 @@ def _survey(
     first = _FIRST_OF_ARRAY if data.startswith(_ARRAY) else 0 if data.startswith(_LINE) else None
     if first is None or not COMPILED:
         return None
-    found = _scan.survey(data, first, longest, unhidden, wanted or _NOTHING, hits)
+    found = _scan.survey(data, first, min(longest, sys.maxsize), unhidden, wanted or _NOTHING, hits)
     if found is None:
         return None
     records, places, ascii_only = found

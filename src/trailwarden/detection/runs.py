@@ -49,19 +49,22 @@ class _Sure:
 def inspect_run(payloads: Sequence[Payload], matcher: Matcher, limits: Limits) -> RunInspection:
     """As `inspect` of each of them. An error in the place of a payload is rejected. Pure and thread-safe."""
     sure = _Sure()
+    longest = min(
+        limits.max_event_bytes, limits.max_output_bytes
+    )  # a payload that is one record is the whole output
     inspected: list[tuple[int, Inspection]] = []
     first = 0
     for part in parts_of(payloads):
-        alone = _joined(part, matcher, limits, sure) if isinstance(part, Joined) else None
+        alone = _joined(part, matcher, longest, sure) if isinstance(part, Joined) else None
         if alone is None:
-            alone = _apart(part, matcher, limits, sure)
+            alone = _apart(part, matcher, longest, sure)
         found = _inspected([part[index] for index in alone], matcher, limits)
         inspected += [(first + index, one) for index, one in zip(alone, found, strict=True)]
         first += len(part)
     return _account(sure.seen, sure.size, inspected)
 
 
-def _joined(part: Joined, matcher: Matcher, limits: Limits, sure: _Sure) -> Sequence[int] | None:
+def _joined(part: Joined, matcher: Matcher, longest: int, sure: _Sure) -> Sequence[int] | None:
     """Those that must be inspected by themselves; None where the text does not tell.
 
     The line ends between the records are all that a survey lets pass, and the last line has none: with as many records as
@@ -69,7 +72,7 @@ def _joined(part: Joined, matcher: Matcher, limits: Limits, sure: _Sure) -> Sequ
     """
     if not COMPILED or len(part) <= _ALONE or part.text.endswith(b"\n"):
         return None
-    survey = matcher.survey(part.text, limits.max_event_bytes)
+    survey = matcher.survey(part.text, longest)
     if survey is None or survey.records != len(part):
         return None
     alone = sorted({index for _hit, _start, _end, index in survey.places})
@@ -78,7 +81,7 @@ def _joined(part: Joined, matcher: Matcher, limits: Limits, sure: _Sure) -> Sequ
     return alone
 
 
-def _apart(part: Sequence[Payload], matcher: Matcher, limits: Limits, sure: _Sure) -> Sequence[int]:
+def _apart(part: Sequence[Payload], matcher: Matcher, longest: int, sure: _Sure) -> Sequence[int]:
     """Likewise, whatever they are."""
     plain: list[int] = []
     alone: list[int] = []
@@ -89,7 +92,7 @@ def _apart(part: Sequence[Payload], matcher: Matcher, limits: Limits, sure: _Sur
             texts.append(payload)
         else:
             alone.append(index)
-    for start, end, candidates in _surveyed(texts, matcher, limits.max_event_bytes):
+    for start, end, candidates in _surveyed(texts, matcher, longest):
         alone += [plain[index] for index in candidates]
         sure.seen += end - start - len(candidates)
         sure.size += sum(map(len, texts[start:end])) - sum(len(texts[index]) for index in candidates)

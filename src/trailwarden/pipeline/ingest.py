@@ -140,15 +140,11 @@ class Ingest:
                 done = await asyncio.get_running_loop().run_in_executor(
                     self.pool, self.inspector.portion, waiting
                 )
-                inspected = [item for item in done if isinstance(item, Inspected)]
-                if inspected:
-                    refused = await self._committed(inspected)
-                    if refused is None:
+                for part in self.inspector.transactions(done):
+                    if not await self._settled(part):
                         return
-                    done = [refused.get(id(item), item) for item in done]
-                await self._answer(done)
-                del waiting[: len(done)]
-                self.status.in_flight -= len(done)
+                    del waiting[: len(part)]
+                    self.status.in_flight -= len(part)
         except Exception as fault:
             self.status.detector_fault = (
                 f"{type(fault).__name__} in the ingest of {self.source.name}; the log has the details"
@@ -158,6 +154,15 @@ class Ingest:
             self.status.in_flight -= len(waiting)
             for batch in waiting:
                 await answered(batch.nack("was not dealt with"), batch)
+
+    async def _settled(self, done: Sequence[Inspected | Failed]) -> bool:
+        """Commit in one transaction, then answer for all; False when the stop came first."""
+        inspected = [item for item in done if isinstance(item, Inspected)]
+        refused = await self._committed(inspected) if inspected else {}
+        if refused is None:
+            return False
+        await self._answer([refused.get(id(item), item) for item in done])
+        return True
 
     async def _committed(self, inspected: Sequence[Inspected]) -> Mapping[int, Failed] | None:
         """Commit together; where the store refuses that as such (a bug), each alone, so that one costs only itself.

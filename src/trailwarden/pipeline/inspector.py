@@ -7,7 +7,7 @@ Next: `trailwarden.pipeline.ingest`, which commits and acks what comes out of he
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
@@ -78,6 +78,15 @@ class Inspector:
             size += sum(batch.size_hint for batch in together)
         return done
 
+    def transactions(self, done: Sequence[Inspected | Failed]) -> Iterator[Sequence[Inspected | Failed]]:
+        """What came of a portion, in parts to be committed: what is inspected in one call may hold more alerts than one may."""
+        start = alerts = 0
+        for end, item in enumerate(done, 1):
+            alerts += len(item.commit.alerts) if isinstance(item, Inspected) else 0
+            if alerts >= self.group_alerts or end == len(done):
+                yield done[start:end]
+                start, alerts = end, 0
+
     def _together(self, batches: Sequence[Batch], start: int, room: int) -> Sequence[Batch]:
         """Those from `start` on that are inspected in one call: small ones while there is room; the first of all in any case."""
         size = 0
@@ -93,7 +102,7 @@ class Inspector:
     def _inspected(self, batches: Sequence[Batch]) -> list[Inspected | Failed]:
         if isinstance(batches[0], Run):
             return [_guarded(batches[0], self._of_run, batches[0])]
-        type(batches[0]).load_ahead(batches)
+        _read_ahead(batches)
         loaded = [_guarded(batch, _load, batch) for batch in batches]
         self._look_into([item for item in loaded if isinstance(item, _Loaded) and item.inspection is None])
         return [
@@ -142,6 +151,14 @@ class _Loaded:
     size: int
     payload: bytes = b""
     inspection: Inspection | None = None
+
+
+def _read_ahead(batches: Sequence[Batch]) -> None:
+    """Where that fails, for want of memory or by a bug, each is loaded by itself and tells whose fault it is."""
+    try:
+        type(batches[0]).load_ahead(batches)
+    except Exception:
+        log.exception("load_ahead_failed", locator=batches[0].origin.locator)
 
 
 def _load(batch: Batch) -> _Loaded:

@@ -11,23 +11,32 @@
 #include <Python.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define MOST_FILES 4096
 #define SECOND 1000000000LL
+#define LATEST (LLONG_MAX / SECOND - 1) /* seconds before or after 1970, which nanoseconds in 64 bits reach: the year 2262 */
 
 typedef struct {
     PyObject *path;   /* bytes, as the file system has it */
     const char *name; /* of `path` */
     struct stat status;
     long long mtime_ns;
+    int beyond;       /* the time that is expected is none that we can tell */
     Py_ssize_t size;
     PyObject *content; /* bytes of `size` */
     char *room;        /* of `content` */
     int good;
 } File;
+
+/* Whether `time_of` can tell it. What it cannot tell is left to Python, whose numbers have no end. */
+static int has_a_time(const struct stat *status)
+{
+    return status->st_mtim.tv_sec >= -LATEST && status->st_mtim.tv_sec <= LATEST;
+}
 
 static long long time_of(const struct stat *status)
 {
@@ -36,7 +45,7 @@ static long long time_of(const struct stat *status)
 
 static int is_expected(const File *file, const struct stat *status)
 {
-    return S_ISREG(status->st_mode) && status->st_size == file->size && time_of(status) == file->mtime_ns;
+    return S_ISREG(status->st_mode) && status->st_size == file->size && !file->beyond && has_a_time(status) && time_of(status) == file->mtime_ns;
 }
 
 /* Exactly so many bytes, and no more behind them. */
@@ -102,7 +111,7 @@ static void let_go(File *files, Py_ssize_t count)
 }
 
 PyDoc_STRVAR(statuses_doc, "statuses(paths) -> list[tuple[int, int, int] | None]\n\n"
-    "Mode, size and time of the last change (nanoseconds) of each of a tuple of paths, links followed; None where stat(2) fails.");
+    "Mode, size and time of the last change (nanoseconds) of each of a tuple of paths, links followed; None where stat(2) fails, or the time is none of 64 bits.");
 
 static PyObject *statuses(PyObject *Py_UNUSED(module), PyObject *args)
 {
@@ -115,7 +124,7 @@ static PyObject *statuses(PyObject *Py_UNUSED(module), PyObject *args)
         return NULL;
     Py_BEGIN_ALLOW_THREADS
     for (Py_ssize_t at = 0; at < count; at++)
-        files[at].good = stat(files[at].name, &files[at].status) == 0;
+        files[at].good = stat(files[at].name, &files[at].status) == 0 && has_a_time(&files[at].status);
     Py_END_ALLOW_THREADS
     PyObject *answer = PyList_New(count);
     for (Py_ssize_t at = 0; answer != NULL && at < count; at++) {
@@ -136,13 +145,16 @@ static int expect(PyObject *versions, File *files, Py_ssize_t count)
         return 0;
     }
     for (Py_ssize_t at = 0; at < count; at++) {
-        PyObject *version = PyTuple_GetItem(versions, at);
+        PyObject *version = PyTuple_GetItem(versions, at), *mtime_ns;
         Py_ssize_t length;
         if (!PyTuple_Check(version)) {
             PyErr_SetString(PyExc_TypeError, "a version is a tuple");
             return 0;
         }
-        if (!PyArg_ParseTuple(version, "nL", &files[at].size, &files[at].mtime_ns))
+        if (!PyArg_ParseTuple(version, "nO", &files[at].size, &mtime_ns))
+            return 0;
+        files[at].mtime_ns = PyLong_AsLongLongAndOverflow(mtime_ns, &files[at].beyond);
+        if (PyErr_Occurred())
             return 0;
         if (files[at].size < 0) {
             PyErr_SetString(PyExc_ValueError, "a size below zero");
