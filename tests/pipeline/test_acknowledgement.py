@@ -53,7 +53,7 @@ class World:
             object.__setattr__(work.inspector, "route", route)
         limit = work.settings.held_batches
         work.acks = Acknowledger("memory", self.store, frozenset({"sink"}), limit, self._sent)
-        work.committed = lambda _new: self.delivery.wake()
+        work.committer.delivery = self.delivery
         self.delivery.settled = work.acks.look_again
         self.works.append((work, asyncio.create_task(work.run())))
         return work

@@ -18,6 +18,7 @@ from trailwarden.decode import Limits
 from trailwarden.detection import Matcher, load_ruleset
 from trailwarden.errors import Reason, SourceError, StoreError, UnusableError
 from trailwarden.model import Batch
+from trailwarden.pipeline.committing import Committer
 from trailwarden.pipeline.ingest import Ingest
 from trailwarden.pipeline.inspector import Inspector
 from trailwarden.pipeline.settings import PipelineSettings
@@ -49,11 +50,10 @@ def ingest(
     return Ingest(
         source=MemorySource(deque(batches), endless),
         inspector=inspector,
-        store=store,
+        committer=Committer(store, metrics),
         settings=settings,
         metrics=metrics,
         pool=ThreadPoolExecutor(2),
-        committed=lambda _new: None,
     )
 
 

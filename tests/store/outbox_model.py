@@ -30,16 +30,24 @@ class OutboxModel:
     alerts: dict[str, Alert] = field(default_factory=dict)
     deliveries: dict[tuple[str, str], Delivery] = field(default_factory=dict)
 
-    def commit(self, commit: Commit) -> tuple[int, int]:
-        """(new, known)."""
+    def commit(self, commit: Commit) -> tuple[int, int, set[tuple[str, str, datetime]]]:
+        """(new, known, (alert id, sink, until) of each claim)."""
         before = len(self.alerts)
+        left = {taking.sink: (taking.limit, taking) for taking in commit.takings}
+        claimed = set()
         for routed in commit.alerts:
             if routed.alert.id not in self.alerts:
                 self.alerts[routed.alert.id] = routed.alert
                 for sink in routed.sinks:
-                    self.deliveries[routed.alert.id, sink] = Delivery(due=routed.alert.created_at)
+                    made = self.deliveries[routed.alert.id, sink] = Delivery(due=routed.alert.created_at)
+                    if left.get(sink, (0,))[0] > 0:
+                        count, taking = left[sink]
+                        left[sink] = (count - 1, taking)
+                        made.attempts, made.first = 1, taking.at
+                        made.due = made.holder = taking.until
+                        claimed.add((routed.alert.id, sink, taking.until))
         new = len(self.alerts) - before
-        return new, len(commit.alerts) - new
+        return new, len(commit.alerts) - new, claimed
 
     def claim(self, sink: str, limit: int, now: datetime, until: datetime) -> set[tuple[str, int, datetime]]:
         """(alert id, attempt, first claimed at) of each claim."""

@@ -11,13 +11,17 @@ from tests.store.values import LATER, T0, alert, alerts, at, quarantined, receiv
 from trailwarden.errors import Reason
 from trailwarden.model import Checkpoint
 from trailwarden.store import (
+    Claim,
     Commit,
     Committed,
+    DeliveryState,
     OutboxFilter,
     QuarantineFilter,
     RoutedAlert,
+    Settlement,
     Store,
     StoreSettings,
+    Taking,
     open_store,
 )
 
@@ -42,6 +46,46 @@ async def test_everything_of_a_group_is_there(store: Store) -> None:
     assert await store.known("spool", ["b.json.gz", "c.json.gz"]) == {"b.json.gz": received("b.json.gz")}
     assert await store.quarantine(QuarantineFilter()) == [quarantined(1)]
     assert await store.checkpoints("spool") == {"a.json.gz": "1234"}
+
+
+async def test_new_alerts_are_claimed_as_they_are_committed(store: Store, other: Store) -> None:
+    await store.commit(alerts(1))
+    group = Commit(
+        alerts=[
+            RoutedAlert(alert(number), ("siem", "siem", "console") if number != 4 else ("siem",))
+            for number in (3, 1, 3, 2, 4)
+        ],
+        takings=[Taking("siem", 2, LATER, at(60)), Taking("nobody", 9, LATER, at(60))],
+    )
+    done = await store.commit(group)
+    assert done == Committed(
+        new=3,
+        known=2,
+        claims=(
+            Claim(alert(3), "siem", attempt=1, first_claimed_at=LATER, until=at(60)),
+            Claim(alert(2), "siem", attempt=1, first_claimed_at=LATER, until=at(60)),
+        ),
+    )
+    assert [one.alert.id for one in await other.claim("siem", 9, at(59), at(90))] == [
+        "alert_0001",
+        "alert_0004",
+    ]
+    assert len(await other.claim("console", 9, at(59), at(90))) == 2
+    await store.settle(
+        [Settlement("alert_0003", "siem", DeliveryState.DELIVERED, at(1), claimed_until=at(60))]
+    )
+    ended = await other.claim("siem", 9, at(60), at(120))
+    assert [(one.alert.id, one.attempt, one.first_claimed_at) for one in ended] == [("alert_0002", 2, LATER)]
+    assert (await store.commit(group)).claims == ()
+
+
+async def test_nothing_is_claimed_of_a_commit_that_fails(store: Store) -> None:
+    naive = received("a", moment=T0.replace(tzinfo=None))
+    takings = [Taking("siem", 9, LATER, at(60))]
+    with pytest.raises(Exception, match="without a zone"):
+        await store.commit(Commit(alerts=alerts(1).alerts, received=[naive], takings=takings))
+    await store.commit(alerts(1))
+    assert len(await store.claim("siem", 9, LATER, at(60))) == 1
 
 
 async def test_an_alert_without_sinks_is_kept(store: Store) -> None:

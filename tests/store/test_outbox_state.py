@@ -29,6 +29,7 @@ from trailwarden.store import (
     RoutedAlert,
     Settlement,
     StoreSettings,
+    Taking,
     open_store,
 )
 
@@ -37,6 +38,7 @@ SINKS = ("siem", "console")
 NUMBERS = st.integers(min_value=0, max_value=2)  # few, so that claims meet
 ROUTES = st.sampled_from([SINKS, SINKS[:1], SINKS[1:], ()])
 SECONDS = st.integers(min_value=0, max_value=12)
+LIMITS = st.one_of(st.none(), st.integers(min_value=0, max_value=2))  # None: nothing is to be claimed
 LEASES = st.integers(min_value=1, max_value=10)
 OUTCOMES = st.sampled_from([DeliveryState.DELIVERED, DeliveryState.PENDING, DeliveryState.DEAD])
 
@@ -75,21 +77,44 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.commit(which=0, routed=[(0, SINKS)], forged=False)
+        self.commit(which=0, routed=[(0, SINKS)], forged=False, limits=(None, None), lease=1)
 
     @rule(
-        which=st.integers(0, 1), routed=st.lists(st.tuples(NUMBERS, ROUTES), max_size=4), forged=st.booleans()
+        target=claims,
+        which=st.integers(0, 1),
+        routed=st.lists(st.tuples(NUMBERS, ROUTES), max_size=4),
+        forged=st.booleans(),
+        limits=st.tuples(LIMITS, LIMITS),
+        lease=LEASES,
     )
-    def commit(self, which: int, routed: list[tuple[int, tuple[str, ...]]], forged: bool) -> None:
+    def commit(
+        self,
+        which: int,
+        routed: list[tuple[int, tuple[str, ...]]],
+        forged: bool,
+        limits: tuple[int, int],
+        lease: int,
+    ) -> Any:
         content = "forged" if forged else ""
+        until = self.now + timedelta(seconds=lease)
         group = Commit(
-            alerts=[RoutedAlert(alert(number, content=content), sinks) for number, sinks in routed]
+            alerts=[RoutedAlert(alert(number, content=content), sinks) for number, sinks in routed],
+            takings=[
+                Taking(sink, limit, self.now, until)
+                for sink, limit in zip(SINKS, limits, strict=True)
+                if limit is not None
+            ],
         )
-        expected = self.model.commit(group)
+        new, known, claimed = self.model.commit(group)
         done = self.run(self.stores[which].commit(group))
-        assert (done.new, done.known) == expected
+        assert (done.new, done.known) == (new, known)
+        assert {(item.alert.id, item.sink, item.until) for item in done.claims} == claimed
+        assert len(done.claims) == len(claimed)
+        assert all((item.attempt, item.first_claimed_at) == (1, self.now) for item in done.claims)
+        assert all(item.alert == self.model.alerts[item.alert.id] for item in done.claims)
         differing = {item.alert.id for item in group.alerts if self.model.alerts[item.alert.id] != item.alert}
         assert set(done.conflicting) == differing
+        return multiple(*done.claims)
 
     @rule(
         target=claims,

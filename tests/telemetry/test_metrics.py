@@ -213,15 +213,15 @@ def test_work_in_flight_is_given_back_whatever_happens() -> None:
 
 def test_deliveries_and_states() -> None:
     metrics = Metrics(KNOWN)
-    metrics.attempt("siem", Verdict.RETRY, Reason.TIMEOUT)
-    metrics.attempt("siem", Verdict.DELIVERED, None)
-    metrics.delivered("siem", 0.2)
+    metrics.attempts("siem", Verdict.RETRY, Reason.TIMEOUT)
+    metrics.attempts("siem", Verdict.DELIVERED, None, 3)
+    metrics.delivered("siem", [0.2])
     metrics.backlog("siem", 4, 1, NOW)
     metrics.source("spool", SourceState.RUNNING, NOW)
     metrics.coverage("gap")
     metrics.heartbeat(NOW)
     assert value(metrics, "sink_attempts_total", sink="siem", verdict="retry", reason="timeout") == 1
-    assert value(metrics, "sink_attempts_total", sink="siem", verdict="delivered", reason="none") == 1
+    assert value(metrics, "sink_attempts_total", sink="siem", verdict="delivered", reason="none") == 3
     assert value(metrics, "delivery_latency_seconds_bucket", sink="siem", le="0.25") == 1
     assert value(metrics, "outbox_alerts", sink="siem", state="dead") == 1
     assert value(metrics, "outbox_oldest_timestamp_seconds", sink="siem") == NOW.timestamp()

@@ -16,6 +16,7 @@ from trailwarden.detection import Matcher, load_ruleset
 from trailwarden.health import StatusBoard
 from trailwarden.model import Batch, Checkpoint, Clock
 from trailwarden.pipeline.acknowledgement import Acknowledger
+from trailwarden.pipeline.committing import Committer
 from trailwarden.pipeline.delivery import Delivery, Route
 from trailwarden.pipeline.ingest import Ingest
 from trailwarden.pipeline.inspector import Inspector
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY: Final = timedelta(seconds=5)
 """Where instances share a store: how often each looks whether another one has left something."""
+_LOOK_ALONE: Final = timedelta(seconds=30)
+"""Likewise where only commands use the store besides."""
 TRIGGERS: Final = "trail-tampering"
 """The pack whose matches are a reason to verify the trail at once."""
 
@@ -106,9 +109,15 @@ async def make_parts(
     sinks = tuple(build_sink(sink, clock) for sink in settings.sinks)
     routes = [Route(sink, chosen) for sink, chosen in zip(sinks, settings.sinks, strict=True)]
     held: list[Acknowledger] = []
-    delivery = Delivery(store, routes, clock, metrics, settled=lambda: _look_again(held))
-    if settings.store.shared:
-        delivery.look_every = _LOOK_EVERY
+    delivery = Delivery(
+        store,
+        routes,
+        clock,
+        metrics,
+        settled=lambda: _look_again(held),
+        look_every=_LOOK_EVERY if settings.store.shared else _LOOK_ALONE,
+    )
+    committer = Committer(store, metrics, delivery)
     pool = ThreadPoolExecutor(settings.pipeline.workers, thread_name_prefix="inspect")
     inspector = Inspector(
         matcher=matcher,
@@ -167,11 +176,10 @@ async def make_parts(
             Ingest(
                 source=source,
                 inspector=inspector,
-                store=store,
+                committer=committer,
                 settings=settings.pipeline,
                 metrics=metrics,
                 pool=pool,
-                committed=lambda _new: delivery.wake(),
                 observed=_observers(metrics, watch),
                 acks=acks if delivered else None,
             )

@@ -7,7 +7,7 @@ long to load.
 """
 
 from trailwarden.decode.decompress import decompress
-from trailwarden.decode.event import parse_event
+from trailwarden.decode.event import parse_event, read_event
 from trailwarden.decode.layout import fast_count
 from trailwarden.decode.outcome import Content, Decoded, EventBlock, Limits, RawEvent, Rejected
 from trailwarden.decode.payloads import Looked, look_at
@@ -29,6 +29,7 @@ __all__ = [
     "hideable",
     "look_at",
     "parse_event",
+    "read_event",
     "survey_hits",
     "survey_texts",
 ]

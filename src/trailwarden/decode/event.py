@@ -14,6 +14,7 @@ from typing import Any, Final
 import orjson
 
 from trailwarden.errors import DecodeError, Reason
+from trailwarden.model import Event
 
 _ZEROS_FOR_DIGITS: Final = bytes(
     ord("0") if chr(byte).isdecimal() and byte < 128 else 32 for byte in range(256)
@@ -24,21 +25,26 @@ _LONG_NUMBER: Final = b"0" * 19
 
 def parse_event(raw: bytes | bytearray | memoryview) -> dict[str, Any]:
     """The event's value. Raises DecodeError: NOT_AN_EVENT (JSON, but no object), NOT_JSON, NOT_UTF8, TOO_DEEP."""
-    text = raw if isinstance(raw, bytes) else bytes(raw)
-    value = _value(text)
+    return read_event(raw if isinstance(raw, bytes) else bytes(raw), 0).data
+
+
+def read_event(raw: bytes, index: int) -> Event:
+    """The event at that position of its batch. Raises as `parse_event`."""
+    value, strict = _value(raw)
     if not isinstance(value, dict):
         raise DecodeError(Reason.NOT_AN_EVENT, f"a JSON {_KINDS[type(value)]} in the place of an event")
-    return value
+    return Event(raw, value, index, strict)
 
 
-def _value(text: bytes) -> Any:
+def _value(text: bytes) -> tuple[Any, bool]:
+    """The value, and whether the text is surely strict JSON."""
     if _LONG_NUMBER not in text.translate(_ZEROS_FOR_DIGITS):
         try:
-            return orjson.loads(text)
+            return orjson.loads(text), True
         except orjson.JSONDecodeError:
             pass  # json decides
     try:
-        return json.loads(text)
+        return json.loads(text), False
     except RecursionError:
         raise DecodeError(Reason.TOO_DEEP, "nested deeper than Python's json reads") from None
     except UnicodeDecodeError as fault:

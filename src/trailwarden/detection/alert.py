@@ -50,7 +50,7 @@ class Arrival:
         self._received_at = received_at
         self._now = now
         self._place, self._more = _coordinates(origin)
-        self._times = {"received_at": rfc3339(received_at), "created_at": rfc3339(now)}
+        self._times = {"received_at": _said(received_at), "created_at": _said(now)}
 
     def alert(self, rule: Rule, event: Event) -> Alert:
         """The alert for a match in it."""
@@ -89,7 +89,7 @@ class Arrival:
             "coverage": None,
             "origin": {**self._place, "index": event.index, **self._more},
             "references": cited,
-            "original": orjson.Fragment(embedded(event.raw)),
+            "original": orjson.Fragment(embedded(event.raw, event.strict)),
         }
         return Alert(
             id=identity,
@@ -153,6 +153,9 @@ def _time(data: EventData) -> tuple[datetime | None, str | None]:
     if not isinstance(value, str) or len(value) not in _TIME_LENGTH:
         return None, None
     return _moment(value)
+
+
+_said: Final = lru_cache(maxsize=64)(rfc3339)  # what comes together has its times in common
 
 
 @lru_cache(maxsize=1024)  # the events of one file are of a few seconds

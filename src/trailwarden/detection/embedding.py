@@ -27,15 +27,15 @@ _ESCAPE: Final = re.compile(
 )
 
 
-def embedded(raw: bytes) -> bytes:
-    """Strict JSON of one object, in one line. raw: text of an object as Python's json reads it."""
-    line = raw.translate(_LINE_BREAKS)
-    if _is_strict(line):
+def embedded(raw: bytes, strict: bool = False) -> bytes:
+    """Strict JSON of one object, in one line. raw: text of an object as Python's json reads it; strict: it is known to be."""
+    line = raw.translate(_LINE_BREAKS) if b"\n" in raw or b"\r" in raw else raw
+    if strict or _is_strict(line):
         return line
     text = raw.decode(json.detect_encoding(raw), "surrogatepass").lstrip("\ufeff")
-    strict = _TOKEN.sub(_strict_token, text).encode().translate(_LINE_BREAKS)
+    mended = _TOKEN.sub(_strict_token, text).encode().translate(_LINE_BREAKS)
     # What is left is nested deeper than strict parsers go: then its text is kept as text.
-    return strict if _is_strict(strict) else orjson.dumps({"text": strict.decode()})
+    return mended if _is_strict(mended) else orjson.dumps({"text": mended.decode()})
 
 
 def _is_strict(text: bytes) -> bool:

@@ -22,7 +22,7 @@ from trailwarden.decode import (
     Survey,
     decompress,
     fast_count,
-    parse_event,
+    read_event,
 )
 from trailwarden.detection.matcher import Matcher
 from trailwarden.detection.prefilter import AllCandidates, Hits
@@ -109,7 +109,7 @@ def _surveyed(data: bytes, survey: Survey, matcher: Matcher) -> Sequence[Match] 
         last = index
         raw = bytes(data[start:end])
         try:
-            event = Event(raw=raw, data=parse_event(raw), index=index)
+            event = read_event(raw, index)
         except DecodeError:
             return None
         rules = matcher.rules_for(event.data)
@@ -132,7 +132,7 @@ def _located(data: bytes, hits: Sequence[int], count: int, matcher: Matcher) -> 
             return None
         raw, end = bytes(data[place.start : place.end]), place.end
         try:
-            event = Event(raw=raw, data=parse_event(raw), index=place.index)
+            event = read_event(raw, place.index)
         except DecodeError:
             return None  # the end was not the record's own: something that looks like a boundary stands inside of it
         rules = matcher.rules_for(event.data)
@@ -154,7 +154,7 @@ def _split(content: Content, hits: Hits, matcher: Matcher, limits: Limits, sha25
         for index in _candidates(block, hits, matcher):
             raw = bytes(block.raws[index])
             try:
-                event = Event(raw=raw, data=parse_event(raw), index=seen + index)
+                event = read_event(raw, seen + index)
             except DecodeError as fault:
                 rejected.append(Rejected(raw, fault.reason, fault.detail, seen + index))
                 continue

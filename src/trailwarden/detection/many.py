@@ -13,11 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trailwarden.decode import Limits, Looked, parse_event
+from trailwarden.decode import Limits, Looked, read_event
 from trailwarden.detection.inspection import Inspection, Match, inspect
 from trailwarden.detection.matcher import Matcher
 from trailwarden.errors import DecodeError
-from trailwarden.model import Event
 
 
 def inspect_many(
@@ -38,7 +37,7 @@ def _decided(found: Looked, matcher: Matcher) -> Inspection | None:
     matches: list[Match] = []
     for index, raw in found.cuts:
         try:
-            event = Event(raw=raw, data=parse_event(raw), index=index)
+            event = read_event(raw, index)
         except DecodeError:
             return None
         rules = matcher.rules_for(event.data)

@@ -66,7 +66,9 @@ def attributes_at(parameters: Any, names: Iterable[str]) -> dict[str, Value]:
     """The values of some parameters, by dotted name: scalars, and `{"value": scalar}`."""
     found: dict[str, Value] = {}
     for name in names:
-        value = at(parameters, *name.split("."))
+        value = at(parameters, *name.split(".")) if "." in name else at(parameters, name)
+        if value is None:
+            continue
         value = at(value, "value") if isinstance(value, dict) else value
         taken = _value(value)
         if taken is not None:

@@ -174,15 +174,22 @@ EXTRACTORS: Final[dict[str, Callable[[Call], list[Resource]]]] = {
 }
 
 
+_CIDR_LISTS: Final = (
+    ("cidrBlockAssociationSet", "cidrBlock"),
+    ("cidrBlockSet", "cidrBlock"),
+    ("ipv6CidrBlockAssociationSet", "ipv6CidrBlock"),
+    ("ipv6CidrBlockSet", "ipv6CidrBlock"),
+)
+
+
 def _cidrs(info: Any) -> tuple[str, ...]:
     """All blocks of a VPC, the primary one first."""
     if not isinstance(info, dict):
         return ()
     found = [text(info, "cidrBlock")]
-    found += [text(one, "cidrBlock") for one in as_list(at(info, "cidrBlockAssociationSet"))]
-    found += [text(one, "cidrBlock") for one in as_list(at(info, "cidrBlockSet"))]
-    found += [text(one, "ipv6CidrBlock") for one in as_list(at(info, "ipv6CidrBlockAssociationSet"))]
-    found += [text(one, "ipv6CidrBlock") for one in as_list(at(info, "ipv6CidrBlockSet"))]
+    for listed, block in _CIDR_LISTS:
+        blocks = at(info, listed)
+        found += [] if blocks is None else [text(one, block) for one in as_list(blocks)]
     return tuple(dict.fromkeys(block for block in found if block is not None))[:MAX_LIST]
 
 

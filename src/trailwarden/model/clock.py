@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Protocol
 
 
@@ -22,7 +21,6 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-@lru_cache(maxsize=256)  # what comes together has its times in common
 def rfc3339(moment: datetime) -> str:
     """`2026-01-31T12:00:00.123Z`: UTC, milliseconds, as every time is written in our output."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

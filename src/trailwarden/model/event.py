@@ -15,8 +15,11 @@ EventData = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """raw: UTF-8 JSON text of one object; data: the same, parsed; index: position in its batch, from 0."""
+    """raw: UTF-8 JSON text of one object; data: the same, parsed; index: position in its batch, from 0; strict: whether raw is
+    known to be what every JSON parser reads.
+    """
 
     raw: bytes
     data: EventData
     index: int
+    strict: bool = False

@@ -1,76 +1,32 @@
-"""Committed alerts to the sinks: claim, send, settle, over and over, each sink on its own.
+"""Committed alerts to the sinks, each sink on its own: claimed, sent, settled.
 
 Keeps: an alert stays pending until its sink has taken it or it is dead; what a sink does, or does not do, never touches
 another sink. A claim that is not settled (a crash, a cut-off stop) ends by itself and the alert is sent again, under its id.
 
-Next: `retry` for when, `trailwarden.sinks` for where.
+Next: `lane` for one sink, `trailwarden.pipeline.committing` for where new alerts come from.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Protocol
+from datetime import timedelta
+from typing import Final
 
-import structlog
-
-from trailwarden.errors import Reason, StoreError
 from trailwarden.model import Clock
-from trailwarden.pipeline.retry import RetryPolicy, next_step
-from trailwarden.sinks import Outcome, RoutingSettings, Sink, Verdict
-from trailwarden.store import Claim, DeliveryState, Settlement, Store
-from trailwarden.waiting import set_within
+from trailwarden.pipeline.attempts import Attempts, DeliveryMetrics, Route, SinkState, SinkStatus
+from trailwarden.pipeline.lane import Lane
+from trailwarden.pipeline.settling import Settler
+from trailwarden.store import Commit, Committed, DeliveryState, Settlement, Store, Taking
 
-log = structlog.get_logger(__name__)
+__all__ = ["Delivery", "DeliveryMetrics", "Route", "SinkState", "SinkStatus"]
 
-LEASE_MARGIN = timedelta(seconds=10)
-"""A claim outlives two of the longest attempts by this much. No attempt is begun that could outlive its claim, so nobody
-else takes what is still under way; and after a crash what was under way waits no longer than that."""
-_IDLE = timedelta(seconds=30)
-_STORE_PAUSE = 1.0
-_SETTLE_BATCH = 256
-
-
-class SinkState(StrEnum):
-    """How a sink is doing."""
-
-    OK = "ok"
-    FAILING = "failing"  # the last attempts failed and may pass
-    HOLDING = "holding"  # configuration on one of the sides: tried slowly
-
-
-@dataclass(slots=True)
-class SinkStatus:
-    """For health. failures: in a row; last_error: one line without secrets."""
-
-    state: SinkState = SinkState.OK
-    failures: int = 0
-    last_error: str = ""
-    last_delivered: datetime | None = None
-
-
-class DeliveryMetrics(Protocol):
-    """What is counted."""
-
-    def attempt(self, sink: str, verdict: Verdict, reason: Reason | None) -> None:
-        """One attempt ended."""
-        ...
-
-    def delivered(self, sink: str, seconds: float) -> None:
-        """An alert was taken, so long after it was made."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A sink, open, with the settings that say how it is tried."""
-
-    sink: Sink
-    settings: RoutingSettings
+_IDLE: Final = timedelta(seconds=30)
+_CUT_OFF: Final = 5.0
+"""Seconds that a delivery which is cut off has to record what it knows."""
 
 
 @dataclass(slots=True)
@@ -86,166 +42,109 @@ class Delivery:
     """Called after outcomes were recorded."""
     look_every: timedelta = _IDLE
     """How long it rests when nothing is due: what another instance committed and left is found no later."""
-    _wakes: dict[str, asyncio.Event] = field(default_factory=dict)
-    _status: dict[str, SinkStatus] = field(default_factory=dict)
+    _lanes: dict[str, Lane] = field(default_factory=dict)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    _idle: dict[str, asyncio.Event] = field(default_factory=dict)
+    _settler: Settler = field(init=False)
 
     def __post_init__(self) -> None:
+        self._settler = Settler(self.store, lambda: self.settled())  # noqa: PLW0108 - whatever it is then
         for route in self.routes:
-            self._wakes[route.sink.name] = asyncio.Event()
-            self._status[route.sink.name] = SinkStatus()
-            self._idle[route.sink.name] = asyncio.Event()
+            attempts = Attempts(route, self.clock, self.metrics, self.chance)
+            self._lanes[route.sink.name] = Lane(
+                self.store, self.clock, attempts, self._settler, self.look_every
+            )
 
     def wake(self) -> None:
-        """There may be something new to send."""
-        for name, event in self._wakes.items():
-            self._idle[name].clear()
-            event.set()
+        """The store may have something new to send."""
+        for lane in self._lanes.values():
+            lane.wake()
 
     async def idle(self) -> None:
-        """Until no sink has anything that is due."""
-        for event in self._idle.values():
-            await event.wait()
+        """Until no sink has anything that is due, and all that was sent is recorded."""
+        self._settler.awaited += 1
+        self._settler.hurry()
+        try:
+            for lane in self._lanes.values():
+                await lane.idle.wait()
+        finally:
+            self._settler.awaited -= 1
 
     def status(self) -> Mapping[str, SinkStatus]:
         """A snapshot by sink."""
-        return dict(self._status)
+        return {name: lane.attempts.status for name, lane in self._lanes.items()}
+
+    # --- what is handed over as it is committed -------------------------------------------------------------------
+
+    def room(self, commit: Commit) -> Sequence[Taking]:
+        """What of a commit may be claimed as it is committed. What is given must come back by `take` or `leave`."""
+        wanted = Counter(sink for routed in commit.alerts for sink in routed.sinks)
+        rooms = (self._lanes[sink].room(count) for sink, count in wanted.items() if sink in self._lanes)
+        return [taking for taking in rooms if taking is not None]
+
+    def take(self, commit: Commit, takings: Sequence[Taking], committed: Committed) -> None:
+        """It was committed. Send what was claimed with it; what was not is found in the store."""
+        given = {taking.sink: taking for taking in takings}
+        wanted = Counter(sink for routed in commit.alerts for sink in routed.sinks) if committed.new else {}
+        claims = {sink: [claim for claim in committed.claims if claim.sink == sink] for sink in given}
+        for sink, lane in self._lanes.items():
+            taking = given.get(sink)
+            lane.take(taking, claims.get(sink, ()))
+            if wanted.get(sink, 0) > (taking.limit if taking is not None else 0):
+                lane.wake()
+
+    def leave(self, takings: Sequence[Taking]) -> None:
+        """It was not committed, as far as is known."""
+        for taking in takings:
+            self._lanes[taking.sink].take(taking, ())
+
+    def free(self, commit: Commit, takings: Sequence[Taking]) -> None:
+        """It was committed before, with those claims, which nobody knows of: what they claimed is due again."""
+        now = self.clock.now()
+        self._settler.add(
+            [
+                Settlement(
+                    routed.alert.id, taking.sink, DeliveryState.PENDING, now, now, claimed_until=taking.until
+                )
+                for taking in takings
+                for routed in commit.alerts
+                if taking.sink in routed.sinks
+            ]
+        )
+        self.wake()
+
+    # --- its own life ---------------------------------------------------------------------------------------------
 
     def stop(self) -> None:
         """Claim nothing more; run() returns once what is under way is settled."""
         self._stopping.set()
-        self.wake()
+        for lane in self._lanes.values():
+            lane.stop()
 
     async def run(self) -> None:
-        """Until stop(). Cancelling it leaves claims to end by themselves."""
-        await asyncio.gather(self._stopping.wait(), *(self._serve(route) for route in self.routes))
-
-    async def _serve(self, route: Route) -> None:
-        name = route.sink.name
-        while not self._stopping.is_set():
-            self._wakes[name].clear()
-            try:
-                if not await self._round(route):
-                    if not self._wakes[name].is_set():
-                        self._idle[name].set()
-                    await self._rest(name)
-            except StoreError as fault:
-                log.warning("delivery_waits_for_store", sink=name, error=str(fault))
-                await self._within(name, _STORE_PAUSE)
-
-    async def _round(self, route: Route) -> bool:
-        """Claim what is due, send it, settle it; False when nothing was due."""
-        now = self.clock.now()
-        longest = route.settings.longest_attempt
-        until = now + 2 * longest + LEASE_MARGIN
-        concurrency = route.settings.concurrency
-        claims = await self.store.claim(route.sink.name, concurrency * 8, now, until)
-        if not claims:
-            return False
-        queue = list(reversed(claims))
-        settled: list[Settlement] = []
-
-        def may_begin() -> bool:
-            return self.clock.now() + longest < until and not self._stopping.is_set()
-
-        async def worker() -> None:
-            while queue and may_begin():
-                settlement = await self._attempt(route, queue.pop())
-                settled.append(settlement)
-                if len(settled) >= _SETTLE_BATCH:
-                    await self._settle(settled)
-
+        """Until stop(). Cancelling it cuts off what is under way, whose claims end by themselves; what is known is recorded."""
+        settling = asyncio.create_task(self._settler.run())
+        working = [asyncio.create_task(lane.run()) for lane in self._lanes.values()]
+        working.append(asyncio.create_task(self._until_stop()))
         try:
-            async with (
-                asyncio.TaskGroup() as workers
-            ):  # one that raises ends all, before the rest is given back
-                for _ in range(min(concurrency, len(claims))):
-                    workers.create_task(worker())
+            await _all_of(working, settling)
         finally:
-            settled.extend(self._returned(claim) for claim in queue)
-            await self._settle(settled)
-        return True
+            self.stop()
+            for task in working:
+                task.cancel()
+            await asyncio.wait(working, timeout=_CUT_OFF)
+            self._settler.close()
+            await asyncio.wait([settling], timeout=_CUT_OFF)
+            settling.cancel()
 
-    async def _attempt(self, route: Route, claim: Claim) -> Settlement:
-        outcome = await self._send(route.sink, claim)
-        now = self.clock.now()
-        self._note(route.sink.name, outcome, claim, now)
-        policy = RetryPolicy(route.settings.retry_base, route.settings.retry_cap, route.settings.max_age)
-        step = next_step(policy, outcome, claim.attempt, claim.first_claimed_at, now, self.chance())
-        if step.state is DeliveryState.DEAD:
-            log.error("alert_is_dead", sink=route.sink.name, alert_id=claim.alert.id, detail=step.detail)
-        return Settlement(
-            alert_id=claim.alert.id,
-            sink=claim.sink,
-            state=step.state,
-            at=now,
-            next_attempt_at=step.at,
-            reason=step.reason,
-            detail=step.detail,
-            claimed_until=claim.until,
-        )
+    async def _until_stop(self) -> None:
+        await self._stopping.wait()
 
-    async def _send(self, sink: Sink, claim: Claim) -> Outcome:
-        try:
-            return await sink.send(claim.alert, claim.attempt)
-        except (
-            Exception
-        ) as fault:  # a bug of the sink's must not cost the alert, nor the other alerts their turn
-            log.exception("sink_raised", sink=sink.name, alert_id=claim.alert.id)
-            return Outcome(
-                Verdict.RETRY,
-                Reason.BAD_ANSWER,
-                f"{type(fault).__name__} in the sink; the log has the details",
-            )
 
-    def _note(self, name: str, outcome: Outcome, claim: Claim, now: datetime) -> None:
-        status = self._status[name]
-        self.metrics.attempt(name, outcome.verdict, outcome.reason)
-        if outcome.verdict is Verdict.DELIVERED:
-            if status.state is not SinkState.OK:
-                log.info("sink_recovered", sink=name, failures=status.failures)
-            self._status[name] = SinkStatus(last_delivered=now)
-            self.metrics.delivered(name, max((now - claim.alert.created_at).total_seconds(), 0.0))
-            return
-        state = SinkState.HOLDING if outcome.verdict is Verdict.HOLD else SinkState.FAILING
-        if state is not status.state:
-            log.warning("sink_fails", sink=name, reason=outcome.reason, detail=outcome.detail)
-        status.state, status.failures, status.last_error = state, status.failures + 1, outcome.detail
-
-    def _returned(self, claim: Claim) -> Settlement:
-        """A claim that was not attempted: due again at once."""
-        now = self.clock.now()
-        return Settlement(
-            claim.alert.id,
-            claim.sink,
-            DeliveryState.PENDING,
-            now,
-            next_attempt_at=now,
-            claimed_until=claim.until,
-        )
-
-    async def _settle(self, settled: list[Settlement]) -> None:
-        """Record outcomes, however long the store takes: an outcome that is forgotten means sending again."""
-        batch = settled[:]
-        settled.clear()
-        while batch:
-            try:
-                await self.store.settle(batch)
-                self.settled()
-                return
-            except StoreError as fault:
-                log.warning("settling_waits_for_store", error=str(fault))
-                if self._stopping.is_set():
-                    return
-                await asyncio.sleep(_STORE_PAUSE)
-
-    async def _rest(self, name: str) -> None:
-        """Until something new comes, or something is due."""
-        due = await self.store.next_due(name)
-        rest = self.look_every
-        pause = rest if due is None else min(max(due - self.clock.now(), timedelta(0)), rest)
-        await self._within(name, pause.total_seconds())
-
-    async def _within(self, name: str, seconds: float) -> None:
-        await set_within(self._wakes[name], seconds)
+async def _all_of(working: Sequence[asyncio.Task[None]], settling: asyncio.Task[None]) -> None:
+    """Until all that work have ended. Raises what any of them, or the settling, raises."""
+    left = set(working)
+    while left:
+        done, _ = await asyncio.wait({*left, settling}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+        left -= done

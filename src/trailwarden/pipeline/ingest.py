@@ -3,7 +3,7 @@
 Keeps: ack follows the commit of everything that the batch gave rise to, and its delivery where the source asks for that. A
 batch that could not be dealt with, for whatever reason, is nacked and comes again; one bad batch does not touch its neighbours.
 
-Next: `trailwarden.pipeline.delivery`, which takes the committed alerts to the sinks.
+Next: `trailwarden.pipeline.committing`, then `trailwarden.pipeline.delivery`, which takes the committed alerts to the sinks.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from trailwarden.errors import StoreError
 from trailwarden.model import Batch
 from trailwarden.pipeline.acknowledgement import Acknowledger, answered
 from trailwarden.pipeline.assemble import merge
+from trailwarden.pipeline.committing import Committer, Wish
 from trailwarden.pipeline.inspector import Failed, Inspected, Inspector
 from trailwarden.pipeline.settings import PipelineSettings
 from trailwarden.sources import Source
-from trailwarden.store import Commit, Committed, Store
+from trailwarden.store import Commit, Committed
 from trailwarden.telemetry import Metrics
 from trailwarden.waiting import set_within
 
@@ -49,12 +50,10 @@ class Ingest:
 
     source: Source
     inspector: Inspector
-    store: Store
+    committer: Committer
     settings: PipelineSettings
     metrics: Metrics
     pool: ThreadPoolExecutor
-    committed: Callable[[int], None]
-    """Called after each commit with the number of new alerts: wakes the delivery."""
     observed: Callable[[Sequence[Batch], Commit], None] = lambda _batches, _commit: None
     """Called after each commit with what was committed, new or known."""
     acks: Acknowledger | None = None
@@ -186,16 +185,19 @@ class Ingest:
 
     async def _commit(self, inspected: Sequence[Inspected]) -> bool:
         """Commit, however long the store takes to come back; False when the stop came first (nothing was committed)."""
-        commit = merge([item.commit for item in inspected])
+        commit = inspected[0].commit if len(inspected) == 1 else merge([item.commit for item in inspected])
         if commit.changes_nothing:
-            self._account(commit, Committed(new=0, known=0))
-            self.observed([item.batch for item in inspected], commit)
-            return True
+            self.metrics.committed(commit, Committed(new=0, known=0))
+        elif not await self._kept(Wish(commit)):
+            return False
+        self.observed([item.batch for item in inspected], commit)
+        return True
+
+    async def _kept(self, wish: Wish) -> bool:
         tries = 0
         while True:
             try:
-                with self.metrics.commit_timer():
-                    committed = await self.store.commit(commit)
+                await self.committer.commit(wish)
             except StoreError as fault:
                 self.status.store_fault = str(fault)
                 log.warning("commit_failed", source=self.source.name, error=str(fault))
@@ -205,18 +207,12 @@ class Ingest:
                     return False
                 continue
             self.status.store_fault = ""
-            self._account(commit, committed)
-            if (
-                committed.new or tries
-            ):  # of one that failed it is not known whether it went through all the same
-                self.committed(committed.new)
-            self.observed([item.batch for item in inspected], commit)
+            self._tell_conflicts(wish)
             return True
 
-    def _account(self, commit: Commit, committed: Committed) -> None:
-        self.metrics.committed(commit, committed)
-        conflicting = set(committed.conflicting)
-        for routed in commit.alerts if conflicting else ():
+    def _tell_conflicts(self, wish: Wish) -> None:
+        conflicting = set(wish.conflicting)
+        for routed in wish.commit.alerts if conflicting else ():
             if routed.alert.id in conflicting:
                 amends = orjson.loads(routed.alert.document).get("amends")
                 told = log.info if amends else log.warning

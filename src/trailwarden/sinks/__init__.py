@@ -3,7 +3,7 @@
 Read `base` for the contract, `routing` for what all settings share, `registry` for the kinds.
 """
 
-from trailwarden.sinks.base import DELIVERED, Outcome, Sink, Verdict
+from trailwarden.sinks.base import DELIVERED, Attempt, Outcome, Sink, TakesMany, Verdict
 from trailwarden.sinks.registry import SinkSettings, build_sink
 from trailwarden.sinks.routing import RoutingSettings, wants
 from trailwarden.sinks.stdout import StdoutSettings, StdoutSink
@@ -11,12 +11,14 @@ from trailwarden.sinks.webhook_settings import WebhookSettings
 
 __all__ = [
     "DELIVERED",
+    "Attempt",
     "Outcome",
     "RoutingSettings",
     "Sink",
     "SinkSettings",
     "StdoutSettings",
     "StdoutSink",
+    "TakesMany",
     "Verdict",
     "WebhookSettings",
     "build_sink",

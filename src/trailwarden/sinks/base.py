@@ -6,9 +6,10 @@ as such. It never decides on retries: that is `pipeline.retry`'s, from the Outco
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from trailwarden.errors import Reason
 from trailwarden.model import Alert
@@ -34,6 +35,8 @@ class Outcome:
 
 
 DELIVERED = Outcome(Verdict.DELIVERED)
+Attempt = tuple[Alert, int]
+"""An alert, and the number of the attempt, from 1."""
 
 
 class Sink(Protocol):
@@ -52,4 +55,13 @@ class Sink(Protocol):
 
     async def close(self) -> None:
         """Release what open() took. Idempotent."""
+        ...
+
+
+@runtime_checkable
+class TakesMany(Protocol):
+    """What a sink may have besides: several alerts in one call. Delivery then makes one call at a time, and no other."""
+
+    async def send_many(self, attempts: Sequence[Attempt]) -> Sequence[Outcome]:
+        """As `send` of each, in their order, up to the sink's concurrency setting at once: an outcome for each."""
         ...

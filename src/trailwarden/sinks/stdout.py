@@ -1,7 +1,7 @@
 """Alerts as JSON Lines on standard output.
 
 Keeps: a line is written whole or the alert is not delivered; a reader that does not read stalls this sink and nothing else.
-Lines that wait for their turn are written in one go, by the first of them.
+Many are written in one go.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ import os
 import select
 import stat
 import sys
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Final, Literal
 
 from pydantic import Field
 
 from trailwarden.errors import Reason
 from trailwarden.model import Alert
-from trailwarden.sinks.base import DELIVERED, Outcome, Verdict
+from trailwarden.sinks.base import DELIVERED, Attempt, Outcome, Verdict
 from trailwarden.sinks.routing import RoutingSettings
 
 _WAIT_SECONDS = 10.0
@@ -31,7 +33,7 @@ class StdoutSettings(RoutingSettings):
 
     kind: Literal["stdout"] = Field(description="stdout")
     concurrency: int = Field(
-        default=32, ge=1, le=64, description="Alerts under way at once: what waits is written together."
+        default=64, ge=1, le=64, description="Alerts under way at once: what waits is written together."
     )
 
 
@@ -44,7 +46,6 @@ class StdoutSink:
         self.name = settings.name
         self._descriptor = descriptor
         self._turn = asyncio.Lock()
-        self._waiting: list[tuple[bytes, asyncio.Future[Outcome]]] = []
         self._half_line = False
         self._regular = False
 
@@ -55,27 +56,16 @@ class StdoutSink:
         self._half_line = await asyncio.to_thread(_ends_in_a_line, self._descriptor)
 
     async def send(self, alert: Alert, attempt: int) -> Outcome:
-        del attempt  # a repetition has the same id in the document
-        own: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.append((alert.document + b"\n", own))
-        async with self._turn:
-            if not own.done():
-                waiting, self._waiting = self._waiting, []
-                await self._write_for(waiting)
-        return own.result()
+        (outcome,) = await self.send_many([(alert, attempt)])
+        return outcome
 
-    async def _write_for(self, waiting: list[tuple[bytes, asyncio.Future[Outcome]]]) -> None:
-        """Write the lines and tell each how it went."""
-        failed = Outcome(Verdict.RETRY, Reason.UNREACHABLE, "standard output was given up")
-        written = 0
-        try:
-            written, failed = await asyncio.to_thread(self._write, b"".join(line for line, _ in waiting))
-        finally:  # also when this is cancelled: nobody is left waiting
-            end = 0
-            for line, told in waiting:
-                end += len(line)
-                if not told.done():
-                    told.set_result(DELIVERED if end <= written else failed)
+    async def send_many(self, attempts: Sequence[Attempt]) -> Sequence[Outcome]:
+        """One write for all; the number of an attempt does not matter, for a repetition has the same id in the document."""
+        lines = [alert.document + b"\n" for alert, _ in attempts]
+        async with self._turn:
+            loop = asyncio.get_running_loop()
+            written, failed = await loop.run_in_executor(None, self._write, b"".join(lines))
+        return [DELIVERED if end <= written else failed for end in accumulate(map(len, lines))]
 
     async def close(self) -> None:
         return None

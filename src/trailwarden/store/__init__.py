@@ -20,6 +20,7 @@ from trailwarden.store.base import (
     SinkBacklog,
     Store,
     StoreSummary,
+    Taking,
 )
 from trailwarden.store.opening import open_store
 from trailwarden.store.settings import RetentionSettings, StoreSettings
@@ -43,5 +44,6 @@ __all__ = [
     "Store",
     "StoreSettings",
     "StoreSummary",
+    "Taking",
     "open_store",
 ]

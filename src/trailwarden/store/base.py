@@ -28,6 +28,7 @@ from trailwarden.store.records import (
     Settlement,
     SinkBacklog,
     StoreSummary,
+    Taking,
 )
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "SinkBacklog",
     "Store",
     "StoreSummary",
+    "Taking",
 ]
 
 
@@ -66,7 +68,8 @@ class Store(Protocol):
         """One transaction.
 
         Alerts already there stay as they are (and their deliveries too); inventory and checkpoints are
-        replaced. Raises LeaseLostError where somebody else has the lease.
+        replaced. New alerts are claimed as `commit.takings` ask for it, in the same transaction. Raises LeaseLostError where
+        somebody else has the lease.
         """
         ...
 
@@ -93,7 +96,11 @@ class Store(Protocol):
         ...
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Record outcomes; one transaction. Releases the claim. What is no longer PENDING stays as it is."""
+        """Record outcomes; one transaction. Releases the claim. What is no longer PENDING stays as it is.
+
+        What this and `claim` change outlives the process. A machine that fails may lose the last of it, unlike a commit: then the
+        claim ends by itself, and the alert is sent again under its id.
+        """
         ...
 
     async def untaken(

@@ -15,9 +15,19 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Insert, bindparam, insert, select
 
 from trailwarden.model import Alert, Checkpoint
-from trailwarden.store.base import Commit, Committed, DeliveryState, Quarantined, Received, RoutedAlert
+from trailwarden.store.base import (
+    Claim,
+    Commit,
+    Committed,
+    DeliveryState,
+    Quarantined,
+    Received,
+    RoutedAlert,
+    Taking,
+)
 from trailwarden.store.leases import confirm
 from trailwarden.store.schema import alerts, checkpoints, deliveries, quarantine, received
+from trailwarden.store.taking import wanted
 from trailwarden.store.upsert import insert_new, insert_or_replace
 
 CHUNK = 500
@@ -65,7 +75,7 @@ def commit(connection: Connection, group: Commit, payload_limit: int) -> Committ
     if group.lease is not None:
         confirm(connection, group.lease)
     inserts = _inserts(connection.dialect.name)
-    committed = _commit_alerts(connection, inserts.alerts, group.alerts)
+    committed = _commit_alerts(connection, inserts.alerts, group.alerts, group.takings)
     if group.quarantined:
         rows = [
             _quarantine_row(item, payload_limit) for item in sorted(group.quarantined, key=lambda row: row.id)
@@ -103,7 +113,9 @@ def _last_of_each(rows: Sequence[_Placed]) -> list[_Placed]:
     return [last[key] for key in sorted(last)]
 
 
-def _commit_alerts(connection: Connection, statement: Insert, routed: Sequence[RoutedAlert]) -> Committed:
+def _commit_alerts(
+    connection: Connection, statement: Insert, routed: Sequence[RoutedAlert], takings: Sequence[Taking]
+) -> Committed:
     if not routed:
         return Committed(new=0, known=0)
     first: dict[
@@ -113,12 +125,9 @@ def _commit_alerts(connection: Connection, statement: Insert, routed: Sequence[R
         first.setdefault(item.alert.id, item)
     ordered = sorted(first.values(), key=lambda item: item.alert.id)
     new = set(connection.execute(statement, [_alert_row(item.alert) for item in ordered]).scalars())
-    rows = [
-        _delivery_row(item.alert, sink)
-        for item in first.values()
-        if item.alert.id in new
-        for sink in dict.fromkeys(item.sinks)
-    ]
+    claims: list[Claim] = []
+    added = [item for item in first.values() if item.alert.id in new]
+    rows = [_delivery_row(*one) for one in wanted(added, takings, claims)]
     if rows:
         connection.execute(_INSERT_DELIVERIES, rows)
     stored = {alert_id: item.alert.fingerprint for alert_id, item in first.items()}
@@ -126,7 +135,7 @@ def _commit_alerts(connection: Connection, statement: Insert, routed: Sequence[R
     conflicting = dict.fromkeys(
         item.alert.id for item in routed if item.alert.fingerprint != stored[item.alert.id]
     )
-    return Committed(new=len(new), known=len(routed) - len(new), conflicting=tuple(conflicting))
+    return Committed(len(new), len(routed) - len(new), tuple(conflicting), tuple(claims))
 
 
 def _fingerprints(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
@@ -149,13 +158,15 @@ def _alert_row(alert: Alert) -> dict[str, Any]:
     }
 
 
-def _delivery_row(alert: Alert, sink: str) -> dict[str, Any]:
+def _delivery_row(alert: Alert, sink: str, taking: Taking | None) -> dict[str, Any]:
     return {
         "alert_id": alert.id,
         "sink": sink,
         "state": DeliveryState.PENDING,
-        "attempts": 0,
-        "due_at": alert.created_at,
+        "attempts": 0 if taking is None else 1,
+        "due_at": alert.created_at if taking is None else taking.until,
+        "claimed_until": None if taking is None else taking.until,
+        "first_claimed_at": None if taking is None else taking.at,
         "created_at": alert.created_at,
         "detail": "",
     }

@@ -84,15 +84,44 @@ class Lease:
     until: datetime
 
 
+class Claim(NamedTuple):
+    """One alert claimed for one sink until `until`.
+
+    attempt: the number of the attempt that is now to be made, from 1.
+    """
+
+    alert: Alert
+    sink: str
+    attempt: int
+    first_claimed_at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """A wish to have new alerts claimed for a sink as they are committed, by who commits them.
+
+    limit: of as many as this at the most, the first of the commit; at: when the claims begin; until: when they end.
+    """
+
+    sink: str
+    limit: int
+    at: datetime
+    until: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """Everything that a group of batches gave rise to. lease: is committed only while its holder has it."""
+    """Everything that a group of batches gave rise to. lease: is committed only while its holder has it; takings: one a sink
+    at the most.
+    """
 
     alerts: Sequence[RoutedAlert] = ()
     received: Sequence[Received] = ()
     quarantined: Sequence[Quarantined] = ()
     checkpoints: Sequence[Checkpoint] = ()
     lease: Lease | None = None
+    takings: Sequence[Taking] = ()
 
     @property
     def changes_nothing(self) -> bool:
@@ -107,25 +136,13 @@ class Committed:
     """What commit did.
 
     new: alerts that were not there before; known: alerts that were; conflicting: ids of the known ones whose
-    fingerprint differs from the stored one (same id, other content: suspicious).
+    fingerprint differs from the stored one (same id, other content: suspicious); claims: of the new ones, by `Commit.takings`.
     """
 
     new: int
     known: int
     conflicting: tuple[str, ...] = ()
-
-
-class Claim(NamedTuple):
-    """One alert claimed for one sink until `until`.
-
-    attempt: the number of the attempt that is now to be made, from 1.
-    """
-
-    alert: Alert
-    sink: str
-    attempt: int
-    first_claimed_at: datetime
-    until: datetime
+    claims: Sequence[Claim] = ()
 
 
 class Settlement(NamedTuple):

@@ -1,7 +1,8 @@
 """What is peculiar to SQLite: the file and the connections.
 
 Keeps: a file that is not ours is not touched. A commit is on the disk when it returns (WAL with
-synchronous=FULL). A transaction that will write takes the write lock at its start, so that it never fails
+synchronous=FULL; claims and settlements alone, which may be repeated, do with NORMAL).
+A transaction that will write takes the write lock at its start, so that it never fails
 half-way for want of it.
 
 https://www.sqlite.org/wal.html, https://www.sqlite.org/pragma.html
@@ -28,6 +29,10 @@ _APPLICATION_ID: Final = (
     0x54575244  # "TWRD", in the header of the file: https://www.sqlite.org/fileformat2.html#application_id
 )
 _WAL_BYTES: Final = 64 * 1024 * 1024  # what is left of the write-ahead log on the disk after a burst
+
+_CACHE_KIB: Final = 8 * 1024
+"""Of pages, for the connection that writes: indexes of random ids touch many. _READ_CACHE_KIB: SQLite's own default."""
+_READ_CACHE_KIB: Final = 2000
 
 
 def prepare(path: Path, busy_timeout: timedelta) -> None:
@@ -64,6 +69,7 @@ def connect(path: Path, busy_timeout: timedelta, *, query_only: bool) -> sqlite3
             "synchronous = FULL",
             "foreign_keys = ON",
             f"journal_size_limit = {_WAL_BYTES}",
+            f"cache_size = {-_CACHE_KIB if not query_only else -_READ_CACHE_KIB}",
             f"query_only = {'ON' if query_only else 'OFF'}",
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -99,6 +99,16 @@ class SqliteDatabase:
         with of_sqlite(self.place):
             return await writer.call(writer.by_driver, lambda connection: act(connection, *args, **kwargs))
 
+    async def write_unsynced(
+        self, act: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `write_plain`, for what may be done again after the machine failed: it does not wait for the disk."""
+        writer = self._opened(self._writer)
+        with of_sqlite(self.place):
+            return await writer.call(
+                writer.by_driver, lambda connection: act(connection, *args, **kwargs), False
+            )
+
     async def read_plain(
         self, act: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:

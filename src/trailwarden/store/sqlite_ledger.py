@@ -8,17 +8,28 @@ Next: `trailwarden.store.sqlite_outbox`.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from trailwarden.model import Alert
 from trailwarden.store import sqlite_rows
-from trailwarden.store.base import Commit, Committed, DeliveryState, Quarantined, Received, RoutedAlert
+from trailwarden.store.base import (
+    Claim,
+    Commit,
+    Committed,
+    DeliveryState,
+    Quarantined,
+    Received,
+    RoutedAlert,
+    Taking,
+)
+from trailwarden.store.taking import Wanted, wanted
 from trailwarden.store.values import escaped, flat_json, microseconds, moment, unescaped
 
 _ALERTS = "INSERT INTO alerts (id, rule_id, severity, event_time, created_at, summary, fingerprint, document) VALUES {rows}"
 _DELIVERIES = (
-    "INSERT INTO deliveries (alert_id, sink, state, attempts, due_at, created_at, detail) VALUES {rows}"
+    "INSERT INTO deliveries (alert_id, sink, state, attempts, due_at, claimed_until, first_claimed_at, created_at, detail) "
+    "VALUES {rows}"
 )
 _RECEIVED = """
     INSERT INTO received (source, key, size, sha256, events, matched, quarantined, received_at) VALUES {rows}
@@ -30,6 +41,7 @@ _CHECKPOINTS = """
 _QUARANTINE = """
     INSERT INTO quarantine (id, source, origin, reason, detail, payload, payload_truncated, created_at) VALUES {rows}
     ON CONFLICT (id) DO NOTHING"""
+_PENDING = DeliveryState.PENDING.value
 _FINGERPRINTS = "SELECT id, fingerprint FROM alerts WHERE id IN ({values})"
 _KNOWN = """
     SELECT source, key, size, sha256, events, matched, quarantined, received_at
@@ -38,7 +50,7 @@ _KNOWN = """
 
 def commit(connection: sqlite3.Connection, group: Commit, payload_limit: int) -> Committed:
     """Write everything that a group of batches gave rise to. payload_limit: bytes kept of a quarantined payload."""
-    committed = _commit_alerts(connection, group.alerts)
+    committed = _commit_alerts(connection, group.alerts, group.takings)
     sqlite_rows.run(
         connection, _QUARANTINE, [_quarantine_row(item, payload_limit) for item in group.quarantined]
     )
@@ -64,7 +76,9 @@ def positions(connection: sqlite3.Connection, source: str) -> Mapping[str, str]:
     return {unescaped(key): unescaped(value) for key, value in rows}
 
 
-def _commit_alerts(connection: sqlite3.Connection, routed: Sequence[RoutedAlert]) -> Committed:
+def _commit_alerts(
+    connection: sqlite3.Connection, routed: Sequence[RoutedAlert], takings: Sequence[Taking]
+) -> Committed:
     if not routed:
         return Committed(new=0, known=0)
     first: dict[
@@ -75,13 +89,13 @@ def _commit_alerts(connection: sqlite3.Connection, routed: Sequence[RoutedAlert]
     stored = _fingerprints(connection, list(first))
     new = [item for alert_id, item in first.items() if alert_id not in stored]
     sqlite_rows.run(connection, _ALERTS, [_alert_row(item.alert) for item in new])
-    deliveries = [_delivery_row(item.alert, sink) for item in new for sink in dict.fromkeys(item.sinks)]
-    sqlite_rows.run(connection, _DELIVERIES, deliveries)
+    claims: list[Claim] = []
+    sqlite_rows.run(connection, _DELIVERIES, _delivery_rows(wanted(new, takings, claims)))
     stored |= {item.alert.id: item.alert.fingerprint for item in new}
     conflicting = dict.fromkeys(
         item.alert.id for item in routed if item.alert.fingerprint != stored[item.alert.id]
     )
-    return Committed(new=len(new), known=len(routed) - len(new), conflicting=tuple(conflicting))
+    return Committed(len(new), len(routed) - len(new), tuple(conflicting), tuple(claims))
 
 
 def _fingerprints(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, str]:
@@ -104,9 +118,18 @@ def _alert_row(alert: Alert) -> tuple[object, ...]:
     )
 
 
-def _delivery_row(alert: Alert, sink: str) -> tuple[object, ...]:
-    created = microseconds(alert.created_at)
-    return escaped(alert.id), escaped(sink), DeliveryState.PENDING, 0, created, created, ""
+def _delivery_rows(deliveries: Iterable[Wanted]) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    for alert, sink, taking in deliveries:
+        created = microseconds(alert.created_at)
+        if taking is None:
+            due, until, since = created, None, None
+        else:
+            due = until = microseconds(taking.until)
+            since = microseconds(taking.at)
+        attempts = 0 if taking is None else 1
+        rows.append((escaped(alert.id), escaped(sink), _PENDING, attempts, due, until, since, created, ""))
+    return rows
 
 
 def _received_row(item: Received) -> tuple[object, ...]:

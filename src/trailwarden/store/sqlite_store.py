@@ -76,10 +76,10 @@ class SqliteStore:
         return await self.database.read_plain(sqlite_ledger.positions, source)
 
     async def claim(self, sink: str, limit: int, now: datetime, until: datetime) -> Sequence[Claim]:
-        return await self.database.write_plain(sqlite_outbox.claim, sink, limit, now, until)
+        return await self.database.write_unsynced(sqlite_outbox.claim, sink, limit, now, until)
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
-        await self.database.write_plain(sqlite_outbox.settle, settlements)
+        await self.database.write_unsynced(sqlite_outbox.settle, settlements)
 
     async def untaken(
         self, alert_ids: Sequence[str], sinks: Sequence[str]

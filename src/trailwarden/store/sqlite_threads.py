@@ -34,9 +34,10 @@ class SqliteThreads:
         """Run `act` in one of the threads. When this is cancelled, what has begun there goes on to its end."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, act, *args)
 
-    def by_driver(self, act: Callable[[sqlite3.Connection], T]) -> T:
-        """In a thread: one transaction, committed unless `act` raises."""
+    def by_driver(self, act: Callable[[sqlite3.Connection], T], synced: bool = True) -> T:
+        """In a thread: one transaction, committed unless `act` raises. synced: it is on the disk then."""
         connection = self._connection()
+        self._sync(connection, synced)
         connection.execute(self._begin)
         try:
             result = act(connection)
@@ -49,7 +50,9 @@ class SqliteThreads:
 
     def by_sqlalchemy(self, act: Callable[[Connection], T]) -> T:
         """In a thread: likewise, with the same connection as SQLAlchemy sees it."""
-        with self._engine().begin() as connection:
+        engine = self._engine()
+        self._sync(self._connection(), True)
+        with engine.begin() as connection:
             return act(connection)
 
     def close(self) -> None:
@@ -57,6 +60,12 @@ class SqliteThreads:
         self._pool.shutdown()
         for connection in self._connections:
             connection.close()
+
+    def _sync(self, connection: sqlite3.Connection, wanted: bool) -> None:
+        """Outside of a transaction. NORMAL leaves the syncing to whoever is synced next, or to the next checkpoint."""
+        if getattr(self._own, "synced", True) is not wanted:
+            connection.execute(f"PRAGMA synchronous = {'FULL' if wanted else 'NORMAL'}")
+            self._own.synced = wanted
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._own, "connection", None)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
 
 from trailwarden.errors import SchemaError
@@ -25,6 +26,7 @@ _UNSAFE = re.compile("[\x00\x1a\ud800-\udfff]")
 _ESCAPED = re.compile("\x1a([0-9a-f]{4})")
 
 
+@lru_cache(maxsize=256)  # what is committed together has its times in common
 def microseconds(value: datetime | None) -> int | None:
     """A time as an integer: microseconds since 1970 in UTC. Raises ValueError for a time without a zone."""
     if value is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter as Counts
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -198,13 +198,13 @@ class Metrics:
 
     # --- delivery -------------------------------------------------------------------------------------------------
 
-    def attempt(self, sink: str, verdict: str, reason: Reason | None) -> None:
-        """One attempt to deliver an alert, and what became of it."""
-        self._counters["sink_attempts_total"].labels(sink, verdict, reason or NO_REASON).inc()
+    def attempts(self, sink: str, verdict: str, reason: Reason | None, count: int = 1) -> None:
+        """Attempts to deliver an alert, and what became of them."""
+        self._counters["sink_attempts_total"].labels(sink, verdict, reason or NO_REASON).inc(count)
 
-    def delivered(self, sink: str, latency: float) -> None:
-        """An alert that a sink took. latency: seconds since the alert was made."""
-        self._histograms["delivery_latency_seconds"].labels(sink).observe(max(0.0, latency))
+    def delivered(self, sink: str, latencies: Sequence[float]) -> None:
+        """Alerts that a sink took. latencies: seconds since each was made."""
+        observe_all(self._histograms["delivery_latency_seconds"].labels(sink), latencies)
 
     # --- states ---------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,260 @@
+"""What is committed is handed over in memory: nothing twice, nothing lost, whatever becomes of the commit or the sink."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pipeline.parts import HandClock, ScriptedSink, a_store
+from tests.pipeline.test_delivery import FAILED, routing, states
+from tests.sinks.alerts import alert
+from trailwarden.errors import StoreError
+from trailwarden.pipeline.committing import Committer, Wish
+from trailwarden.pipeline.delivery import Delivery, Route, SinkState
+from trailwarden.sinks import DELIVERED, Attempt, Outcome
+from trailwarden.store import Commit, Committed, DeliveryState, OutboxFilter, RoutedAlert, Store
+from trailwarden.telemetry import Metrics
+
+
+@dataclass
+class World:
+    """A store, a delivery, and who commits."""
+
+    store: Store
+    clock: HandClock
+    delivery: Delivery
+    committer: Committer
+    claims: list[int] = field(default_factory=list)
+    """How many alerts were claimed from the store, each time that it was asked."""
+
+    async def put(self, *numbers: int, sinks: Sequence[str] = ("sink",)) -> None:
+        await self.committer.commit(Wish(group(*numbers, sinks=sinks)))
+
+    async def attempts(self) -> dict[str, int]:
+        return {row.alert_id: row.attempts for row in await self.store.outbox(OutboxFilter(limit=10_000))}
+
+
+def group(*numbers: int, sinks: Sequence[str] = ("sink",)) -> Commit:
+    return Commit(alerts=[RoutedAlert(alert(number), tuple(sinks)) for number in numbers])
+
+
+@asynccontextmanager
+async def world(folder: Path, *sinks: Any, **more: Any) -> AsyncIterator[World]:
+    """Running, and idle at first, so that new alerts are handed over."""
+    async with a_store(folder) as store:
+        clock = HandClock()
+        routes = [Route(sink, routing(sink.name, **more)) for sink in sinks]
+        delivery = Delivery(store, routes, clock, Metrics(), chance=lambda: 0.5)
+        made = World(store, clock, delivery, Committer(store, Metrics(), delivery))
+        claim = store.claim
+
+        async def noted(*arguments: Any) -> Any:
+            found = await claim(*arguments)
+            made.claims.append(len(found))
+            return found
+
+        store.claim = noted  # type: ignore[method-assign]
+        running = asyncio.create_task(delivery.run())
+        await delivery.idle()
+        made.claims.clear()
+        try:
+            yield made
+        finally:
+            for sink in sinks:
+                if sink.gate is not None:
+                    sink.gate.set()
+            delivery.stop()
+            await asyncio.wait_for(running, 20)
+
+
+async def test_a_new_alert_is_sent_without_being_asked_for(tmp_path: Path) -> None:
+    sink = ScriptedSink()
+    async with world(tmp_path, sink) as at:
+        await at.put(1, 2, 3)
+        await at.put(4)
+        await at.delivery.idle()
+        assert sink.sent == ["alert_1", "alert_2", "alert_3", "alert_4"]
+        assert at.claims == []
+        assert await states(at.store) == {(f"alert_{n}", DeliveryState.DELIVERED) for n in range(1, 5)}
+        assert set((await at.attempts()).values()) == {1}
+
+
+async def test_a_known_alert_is_not_sent_again(tmp_path: Path) -> None:
+    sink = ScriptedSink(gate=asyncio.Event())
+    async with world(tmp_path, sink) as at:
+        await at.put(1)
+        await at.put(1, 2)
+        await at.put(2, 1)
+        assert sink.gate is not None
+        sink.gate.set()
+        await at.delivery.idle()
+        assert sorted(sink.sent) == ["alert_1", "alert_2"]
+
+
+async def test_what_there_is_no_room_for_is_found_in_the_store(tmp_path: Path) -> None:
+    sink = ScriptedSink()
+    async with world(tmp_path, sink, concurrency=1) as at:
+        await at.put(*range(30))
+        await at.put(*range(30, 60))
+        await at.delivery.idle()
+        assert sorted(sink.sent) == sorted(f"alert_{number}" for number in range(60))
+        assert sum(at.claims) >= 30
+        assert {state for _, state in await states(at.store)} == {DeliveryState.DELIVERED}
+        at.claims.clear()
+        await at.put(99)
+        await at.delivery.idle()
+        assert (sink.sent[-1], at.claims) == ("alert_99", [])
+
+
+async def test_a_sink_that_fails_is_handed_nothing_and_loses_nothing(tmp_path: Path) -> None:
+    sink = ScriptedSink(script=deque([FAILED]))
+    async with world(tmp_path, sink) as at:
+        await at.put(1)
+        await at.delivery.idle()
+        assert at.delivery.status()["sink"].state is SinkState.FAILING
+        await at.put(2)
+        await at.delivery.idle()
+        assert sum(at.claims) == 1
+        assert sink.delivered == {"alert_2"}
+        at.clock.advance(minutes=1)
+        await at.put(3)
+        await at.delivery.idle()
+        assert sink.delivered == {"alert_1", "alert_2", "alert_3"}
+        assert await at.attempts() == {"alert_1": 2, "alert_2": 1, "alert_3": 1}
+
+
+async def test_a_sink_that_hangs_holds_up_neither_commits_nor_the_other_sink(tmp_path: Path) -> None:
+    hangs, works = ScriptedSink("hangs", gate=asyncio.Event()), ScriptedSink("works")
+    async with world(tmp_path, hangs, works, concurrency=2) as at:
+        for start in range(0, 200, 20):
+            await at.put(*range(start, start + 20), sinks=("hangs", "works"))
+        await works.until(lambda: len(works.delivered) == 200)
+        assert len(hangs.sent) == 2
+        assert hangs.gate is not None
+        hangs.gate.set()
+        await at.delivery.idle()
+        assert sorted(hangs.sent) == sorted(works.sent)
+
+
+@pytest.mark.parametrize("through", [True, False])
+async def test_a_commit_whose_end_is_not_known_keeps_no_alert_waiting(tmp_path: Path, through: bool) -> None:
+    sink = ScriptedSink()
+    async with world(tmp_path, sink) as at:
+        commit, faults = at.store.commit, [StoreError("the answer was lost")]
+
+        async def lost(what: Commit) -> Committed:
+            if not faults:
+                return await commit(what)
+            if through:
+                await commit(what)
+            raise faults.pop()
+
+        at.store.commit = lost  # type: ignore[method-assign]
+        wish = Wish(group(1, 2))
+        with pytest.raises(StoreError):
+            await at.committer.commit(wish)
+        assert sink.sent == []
+        await at.committer.commit(wish)
+        await at.delivery.idle()
+        assert sink.delivered == {"alert_1", "alert_2"}, "though their first claims have not ended"
+        assert len(sink.sent) == 2
+        await at.put(3)
+        await at.delivery.idle()
+        assert sink.delivered == {"alert_1", "alert_2", "alert_3"}
+
+
+async def test_no_attempt_is_begun_that_could_outlive_its_claim(tmp_path: Path) -> None:
+    sink = ScriptedSink(gate=asyncio.Event())
+    async with world(tmp_path, sink, concurrency=1) as at:
+        await at.put(1, 2, 3)
+        await sink.until(lambda: sink.sent == ["alert_1"])
+        at.clock.advance(seconds=26)  # of the 40 that the claims last; an attempt may take 15
+        assert sink.gate is not None
+        sink.gate.set()
+        await at.delivery.idle()
+        assert sink.sent == ["alert_1", "alert_2", "alert_3"]
+        assert at.claims == [2]
+        assert await at.attempts() == {"alert_1": 1, "alert_2": 2, "alert_3": 2}
+
+
+async def test_a_stop_gives_back_what_was_handed_over_and_not_begun(tmp_path: Path) -> None:
+    sink = ScriptedSink(gate=asyncio.Event())
+    async with world(tmp_path, sink, concurrency=1) as at:
+        await at.put(1, 2, 3)
+        await sink.until(lambda: sink.sent == ["alert_1"])
+        at.delivery.stop()
+        await at.put(4)
+        assert sink.gate is not None
+        sink.gate.set()
+    async with world(tmp_path, again := ScriptedSink()) as at:
+        assert sink.sent == ["alert_1"]
+        assert sorted(again.sent) == ["alert_2", "alert_3", "alert_4"], "at once, for no claim was left"
+
+
+async def test_a_delivery_that_is_cut_off_records_what_it_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trailwarden.pipeline.settling.GATHER", 3600)
+    async with a_store(tmp_path) as store:
+        sink, clock = ScriptedSink(), HandClock()
+        delivery = Delivery(store, [Route(sink, routing("sink", concurrency=1))], clock, Metrics())
+        committer = Committer(store, Metrics(), delivery)
+        running = asyncio.create_task(delivery.run())
+        await delivery.idle()
+        await committer.commit(Wish(group(1)))
+        await sink.until(lambda: sink.delivered == {"alert_1"})
+        sink.gate = asyncio.Event()
+        await committer.commit(Wish(group(2, 3)))
+        await sink.until(lambda: sink.sent[-1] == "alert_2")
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        rows = {row.alert_id: row for row in await store.outbox(OutboxFilter())}
+        assert rows["alert_1"].state is DeliveryState.DELIVERED
+        assert rows["alert_3"].next_attempt_at == clock.now(), "given back"
+        until = rows["alert_2"].next_attempt_at
+        assert until is not None
+        assert until > clock.now(), "who knows whether it was taken: its claim ends by itself"
+
+
+@dataclass
+class ManySink(ScriptedSink):
+    """Takes several at once."""
+
+    calls: list[int] = field(default_factory=list)
+    answers: int | None = None
+
+    async def send_many(self, attempts: Sequence[Attempt]) -> Sequence[Outcome]:
+        self.calls.append(len(attempts))
+        outcomes = [await self.send(*one) for one in attempts]
+        return outcomes[: self.answers]
+
+
+async def test_several_go_in_one_call_and_each_has_its_outcome(tmp_path: Path) -> None:
+    sink = ManySink(script=deque([DELIVERED, FAILED, DELIVERED]))
+    async with world(tmp_path, sink, concurrency=4) as at:
+        await at.put(*range(10))
+        await at.delivery.idle()
+        assert sink.calls == [4, 4, 2]
+        pending = {name for name, state in await states(at.store) if state is DeliveryState.PENDING}
+        assert pending == {"alert_1"}
+
+
+@pytest.mark.parametrize("answers", [None, 1])
+async def test_a_bug_of_such_a_sink_costs_no_alert(tmp_path: Path, answers: int | None) -> None:
+    sink = ManySink(script=deque([] if answers else [KeyError("a bug")]), answers=answers)
+    async with world(tmp_path, sink) as at:
+        await at.put(1, 2)
+        await at.delivery.idle()
+        assert {state for _, state in await states(at.store)} == {DeliveryState.PENDING}
+        sink.answers = None
+        at.clock.advance(minutes=1)
+        at.delivery.wake()
+        await at.delivery.idle()
+        assert {state for _, state in await states(at.store)} == {DeliveryState.DELIVERED}
