@@ -139,10 +139,9 @@ class Wire:
 
     def _kept(self) -> Connection | None:
         """One that rests, the last one that was used first."""
-        now = asyncio.get_running_loop().time()
         while self._idle:
             connection = self._idle.pop()
-            if connection.open and now - connection.idle_since < _IDLE:
+            if connection.open and connection.rests() < _IDLE:
                 return connection
             connection.close()
         return None
@@ -162,7 +161,6 @@ class Wire:
                 asker.failed(fault)
         else:
             self._connected()
-            connection.idle_since = asyncio.get_running_loop().time()
             self._give(connection)
 
     def _connected(self) -> None:

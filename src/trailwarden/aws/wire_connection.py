@@ -64,7 +64,6 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, pool: Pool) -> None:
         self.used = self.heard = False
-        self.idle_since = 0.0
         self.asker: Asker | None = None
         self._pool = pool
         self._loop = asyncio.get_running_loop()
@@ -75,7 +74,8 @@ class Connection(asyncio.Protocol):
         self._going = False
         self._failed: Exception | None = None
         self._timeout = 0.0
-        self._last = 0.0
+        self._last = self._loop.time()
+        """When something came, or was asked."""
         self._since: float | None = None
         """Since when the bytes are counted; None before the first byte."""
         self._had = 0
@@ -86,6 +86,10 @@ class Connection(asyncio.Protocol):
     def open(self) -> bool:
         """Whether it can be asked."""
         return self._failed is None and self._transport is not None and not self._transport.is_closing()
+
+    def rests(self) -> float:
+        """Seconds since it was made, or answered."""
+        return self._loop.time() - self._last
 
     def ask(self, request: bytes, timeout: float, asker: Asker) -> None:
         """Send it. timeout: seconds of silence, and of too little. Raises ConnectionError where it has ended."""
@@ -164,7 +168,7 @@ class Connection(asyncio.Protocol):
         asker, self.asker = self.asker, None
         body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces, self._held = [], 0
-        self.used, self.idle_since = True, self._last
+        self.used = True
         surplus = len(body) > head.length
         if surplus or head.closes:
             self.close()
