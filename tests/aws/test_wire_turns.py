@@ -178,6 +178,16 @@ async def test_a_connection_that_ends_between_two_requests_costs_another_one() -
     assert (peer.connections, peer.requests) == (2, 2)
 
 
+@pytest.mark.parametrize(("seconds", "connections"), [(9.0, 1), (11.0, 2)])
+async def test_a_connection_that_has_rested_for_long_is_not_used(seconds: float, connections: int) -> None:
+    peer = Peer(says(OK))
+    async with wired(peer, connections=1) as wire:
+        assert await ask(wire) is not None
+        wire._idle[0]._last -= seconds
+        assert await ask(wire) is not None
+    assert peer.connections == connections
+
+
 def test_a_wire_is_made_without_a_loop() -> None:
     Wire("127.0.0.1", 1, None, 1.0, 1.0, 1)
     assert REQUEST
