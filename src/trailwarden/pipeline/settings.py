@@ -17,7 +17,7 @@ class PipelineSettings(BaseModel):
         default=256, ge=1, le=1000, description="Batches committed in one transaction at the most."
     )
     group_bytes: Size = Field(
-        default=8 * 1024 * 1024,
+        default=32 * 1024 * 1024,
         ge=1,
         description="Announced bytes of the batches of one transaction, at the most.",
     )

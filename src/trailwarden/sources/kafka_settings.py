@@ -154,7 +154,7 @@ class KafkaSettings(BaseModel):
         description="Bytes, as compressed by the producer, that are inspected and acked together, at the least.",
     )
     bytes_in_flight: Size = Field(
-        default=8 * _MIB,
+        default=16 * _MIB,
         ge=1024,
         description="Bytes, as they came, taken and not yet committed; above it nothing more is taken.",
     )
