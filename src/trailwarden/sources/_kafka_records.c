@@ -16,6 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define IDLE_MOST 4                    /* as many calls as are under way at once, most often */
+#define MOST_KEPT (8 * 1024 * 1024)   /* bytes */
+
 #include "_kafka_batch.h"
 
 /* --- what comes back ---------------------------------------------------------------------------------------- */
@@ -97,17 +100,61 @@ PyDoc_STRVAR(read_doc, "read(batches, largest, most) -> tuple[int, list[tuple[by
     "how many), or alone; and for each payload, as int64: where it ends in its chunk, its offset, its time. It stops before a batch that\n"
     "is not plainly in order, or has a payload longer than `largest` or more than `most` bytes. Raises ValueError.");
 
+static Reading *idle[IDLE_MOST]; /* what earlier calls have worked with; guarded by the GIL */
+
+static Reading *taken(void)
+{
+    for (int each = 0; each < IDLE_MOST; each++) {
+        Reading *reading = idle[each];
+        if (reading != NULL) {
+            idle[each] = NULL;
+            return reading;
+        }
+    }
+    return calloc(1, sizeof(Reading));
+}
+
+/* Kept for the next call, but for memory beyond what a run needs. */
+static void give_back(Reading *reading)
+{
+    for (Py_ssize_t each = 0; each < reading->number; each++)
+        PyBuffer_Release(reading->batches + each);
+    reading->number = reading->done = reading->count = 0;
+    reading->content_size = 0;
+    if (reading->content_room > MOST_KEPT) {
+        free(reading->content);
+        reading->content = NULL;
+        reading->content_room = 0;
+    }
+    if ((size_t)reading->room * sizeof *reading->records > MOST_KEPT) {
+        free(reading->records);
+        reading->records = NULL;
+        reading->room = 0;
+    }
+    for (int each = 0; each < IDLE_MOST; each++) {
+        if (idle[each] == NULL) {
+            idle[each] = reading;
+            return;
+        }
+    }
+    if (reading->lz4 != NULL)
+        lz4.release(reading->lz4);
+    free(reading->content);
+    free(reading->records);
+    free(reading);
+}
+
 static PyObject *read_batches(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *batches, *answer = NULL;
-    Reading *reading = calloc(1, sizeof *reading);
+    Reading *reading = taken();
     if (reading == NULL)
         return PyErr_NoMemory();
     if (PyArg_ParseTuple(args, "Onn", &batches, &reading->largest, &reading->most)) {
         const Py_ssize_t number = PySequence_Size(batches);
         if (number > MOST_BATCHES || reading->largest < 0 || reading->most < 0)
             PyErr_SetString(PyExc_ValueError, "read: an argument is out of its range");
-        for (; reading->number < number && !PyErr_Occurred(); ) {
+        while (reading->number < number && !PyErr_Occurred()) {
             PyObject *item = PySequence_GetItem(batches, reading->number);
             if (item != NULL && PyObject_GetBuffer(item, reading->batches + reading->number, PyBUF_SIMPLE) == 0)
                 reading->number++;
@@ -120,13 +167,7 @@ static PyObject *read_batches(PyObject *Py_UNUSED(module), PyObject *args)
             answer = answer_of(reading);
         }
     }
-    for (Py_ssize_t each = 0; each < reading->number; each++)
-        PyBuffer_Release(reading->batches + each);
-    if (reading->lz4 != NULL)
-        lz4.release(reading->lz4);
-    free(reading->content);
-    free(reading->records);
-    free(reading);
+    give_back(reading);
     return answer;
 }
 
