@@ -1,7 +1,10 @@
-"""Log files, and texts that are nearly log files, for the compiled pass; and what Python's json says of them."""
+"""Log files, and texts that are nearly log files, for the compiled pass, and what Python's json says of them; compiled parts."""
 
 from __future__ import annotations
 
+import ctypes
+import importlib.machinery
+import importlib.util
 import json
 import random
 from typing import Any
@@ -89,3 +92,18 @@ def spans(whole: bytes) -> list[tuple[int, int]] | None:
     except (ValueError, RecursionError):
         return None
     return found
+
+
+def compiled(name: str, path: str) -> Any:
+    """A compiled part from a shared object that was built for a test."""
+    loader = importlib.machinery.ExtensionFileLoader(name, path)
+    spec = importlib.util.spec_from_loader(name, loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def exact(data: bytes) -> Any:
+    """A copy in memory of just its size: the next byte is beyond the allocation. Bytes and bytearrays have one to spare."""
+    return (ctypes.c_char * len(data)).from_buffer_copy(data)

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import _hashlib
 import gzip
-import importlib.machinery
-import importlib.util
 import random
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +17,14 @@ import deflate._deflate
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.native.files import HEAD, damaged, text
+from tests.native.files import HEAD, compiled, damaged, exact, text
 from trailwarden.decode import Wanted
 
 TABLE = b'\x06\x0b"CreateVpc"'
 
 
 def main(path: str, rounds: int, seed: int) -> None:
-    loader = importlib.machinery.ExtensionFileLoader("_scan", path)
-    spec = importlib.util.spec_from_loader("_scan", loader)
-    assert spec is not None
-    scan = importlib.util.module_from_spec(spec)
-    loader.exec_module(scan)
+    scan = compiled("_scan", path)
     chance = random.Random(seed)
     assert scan.libraries(deflate._deflate.__file__, _hashlib.__file__) == (True, True)
     for _ in range(rounds):
@@ -41,26 +36,28 @@ def main(path: str, rounds: int, seed: int) -> None:
             data = HEAD + bytes(chance.choice(b'{}[]"\\V\n') for _ in range(chance.randrange(3000)))
         scan.narrow(chance.random() < 0.5)
         first = min(chance.choice([0, len(HEAD)]), len(data))
-        # A copy of its own, so that one byte beyond it is beyond the allocation.
-        scan.survey(
-            bytearray(data),
-            first,
-            chance.choice([10, 10**6]),
-            b"\1" * 256,
-            wanted(chance),
-            chance.choice([0, 3, 4096]),
-        )
+        survey(scan, chance, data, first)
         hits = sorted(chance.randrange(-5, len(data) + 5) for _ in range(chance.randrange(4)))
-        scan.survey(bytearray(data), first, 10**6, bytes(256), (b"", b"", b"", b""), hits)
+        scan.survey(exact(data), first, 10**6, bytes(256), (b"", b"", b"", b""), hits)
     print("sound", rounds)
 
 
-def wanted(chance: random.Random) -> tuple[bytes, bytes, bytes, bytes]:
+def survey(scan: Any, chance: random.Random, data: bytes, first: int) -> None:
+    longest, most = chance.choice([10, 10**6]), chance.choice([0, 3, 4096])
+    scan.survey(exact(data), first, longest, exact(b"\1" * 256), wanted(chance), most)
+    odd = tuple(exact(damaged(chance, bytes(part)) if part else b"") for part in wanted(chance))
+    with suppress(ValueError, TypeError):  # what it takes for sound it must be able to use
+        scan.survey(exact(data), first, longest, bytes(256), odd, most)
+
+
+def wanted(chance: random.Random) -> tuple[Any, ...]:
     if chance.random() < 0.5:
-        return chance.choice([b"Vpc", b"V", b"x" * 64]), TABLE, b"", b""
-    values = Wanted.of_values(b"eventName", [b"CreateVpc", b"V", b"x" * 70])
-    assert values is not None
-    return values
+        return chance.choice([b"Vpc", b"V", b"x" * 64]), exact(TABLE), b"", b""
+    key = chance.choice([b"eventName", b"eventName", b"event", b"userIdentity", b"a" * 63])
+    values = [b"CreateVpc", b"V", b"a", b"x" * 70, b"y" * 128, *(b"%d" % number for number in range(40))]
+    found = Wanted.of_values(key, chance.sample(values, chance.randrange(1, len(values))))
+    assert found is not None
+    return tuple(map(exact, found))
 
 
 def look(scan: Any, chance: random.Random) -> None:

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
-import importlib.machinery
-import importlib.util
 import random
 import struct
 import sys
+from pathlib import Path
 
 import lz4.frame._frame
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.util import calc_crc32c
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.native.files import compiled, exact
 
 
 def batch(chance: random.Random) -> bytes:
@@ -45,17 +48,13 @@ def damaged(chance: random.Random, whole: bytes) -> bytes:
 
 
 def main(path: str, rounds: int, seed: int) -> None:
-    loader = importlib.machinery.ExtensionFileLoader("_kafka_records", path)
-    spec = importlib.util.spec_from_loader("_kafka_records", loader)
-    assert spec is not None
-    records = importlib.util.module_from_spec(spec)
-    loader.exec_module(records)
+    records = compiled("_kafka_records", path)
     assert records.library(lz4.frame._frame.__file__)
     chance = random.Random(seed)
     read = 0
     for _ in range(rounds):
         # Copies of their own, so that one byte beyond them is beyond the allocation.
-        batches = [bytearray(damaged(chance, batch(chance))) for _ in range(chance.randrange(4))]
+        batches = [exact(damaged(chance, batch(chance))) for _ in range(chance.randrange(4))]
         done, chunks, ends, _, _ = records.read(
             batches, chance.choice([50, 10**6]), chance.choice([100, 10**6])
         )

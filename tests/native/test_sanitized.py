@@ -17,7 +17,12 @@ COMPILER = shutil.which("gcc")
 
 @pytest.mark.skipif(COMPILER is None, reason="needs gcc with libasan (apt-get install gcc)")
 @pytest.mark.parametrize(
-    ("source", "fuzz"), [("decode/_scan.c", "fuzz.py"), ("sources/_kafka_records.c", "fuzz_kafka.py")]
+    ("source", "fuzz"),
+    [
+        ("decode/_scan.c", "fuzz.py"),
+        ("sources/_files.c", "fuzz_files.py"),
+        ("sources/_kafka_records.c", "fuzz_kafka.py"),
+    ],
 )
 def test_no_byte_outside_is_touched(tmp_path: Path, source: str, fuzz: str) -> None:
     assert COMPILER is not None
@@ -31,7 +36,8 @@ def test_no_byte_outside_is_touched(tmp_path: Path, source: str, fuzz: str) -> N
     runtime = subprocess.run(
         [COMPILER, "-print-file-name=libasan.so"], capture_output=True, text=True, check=True
     ).stdout.strip()
-    env = {**os.environ, "LD_PRELOAD": runtime, "ASAN_OPTIONS": "detect_leaks=0", "PYTHONMALLOC": "malloc"}
+    options = "detect_leaks=0:allocator_may_return_null=1"
+    env = {**os.environ, "LD_PRELOAD": runtime, "ASAN_OPTIONS": options, "PYTHONMALLOC": "malloc"}
     run = subprocess.run(
         [sys.executable, f"tests/native/{fuzz}", str(module), "6000", "1"],
         cwd=ROOT, env=env, capture_output=True, text=True, timeout=100, check=False,
