@@ -60,11 +60,23 @@ def member(data: bytes) -> bytes:
     return gzip.compress(data, mtime=0)
 
 
+def with_header(data: bytes, flags: int, wrong: int = 0) -> bytes:
+    """A member with an extra field, in which its footer's size stands once more, and by flags with names and a checksum."""
+    plain = member(data)
+    extra = b"ab\x04\0" + plain[-4:]
+    head = plain[:3] + bytes([flags | 4]) + plain[4:10] + len(extra).to_bytes(2, "little") + extra
+    head += b"name\0" * bool(flags & 8) + b"comment\0" * bool(flags & 16)
+    checksum = (zlib.crc32(head) & 0xFFFF ^ wrong).to_bytes(2, "little")
+    return head + (checksum if flags & 2 else b"") + plain[10:]
+
+
 FORMS: tuple[Callable[[random.Random, bytes], bytes], ...] = (
     lambda _chance, data: data,
     lambda _chance, data: member(data),
     lambda _chance, data: member(data) + member(data),
     lambda _chance, data: member(data) + b"\0" * 9,
+    lambda chance, data: with_header(data, chance.randrange(256)),
+    lambda _chance, data: with_header(data, 2, wrong=1),
     lambda chance, data: member(data)[: chance.randrange(1, 40)],
     lambda _chance, data: member(data)[:-4] + bytes(4),
     lambda _chance, data: member(data)[:-8] + bytes(4) + member(data)[-4:],

@@ -13,6 +13,7 @@
 #define MOST_KEPT ((Py_ssize_t)32 << 20)   /* bytes of records that one call cuts out */
 #define MOST_PLACES 4096                   /* places of wanted texts in one payload */
 #define SHORTEST_GZIP 18                   /* header of 10 bytes, footer of 8: RFC 1952 */
+#define HEADER_CHECKED 2                   /* FHCRC: a checksum of the header, which libdeflate passes over */
 #define DENSEST 1032                       /* deflate cannot do better: 258 bytes a code, two codes of one bit each */
 #define SHA256_SIZE 32
 #define IDLE_MOST 8
@@ -151,7 +152,7 @@ static const uint8_t *content_of(Workspace *space, const Task *task, Payload *pa
         payload->content_size = size;
         return is_allowed(task, payload, size) ? data : NULL;
     }
-    if (size < SHORTEST_GZIP || data[1] != 0x8b)
+    if (size < SHORTEST_GZIP || data[1] != 0x8b || (data[3] & HEADER_CHECKED) != 0)
         return NULL;
     const Py_ssize_t stated = (Py_ssize_t)(data[size - 4] | (uint32_t)data[size - 3] << 8 | (uint32_t)data[size - 2] << 16 | (uint32_t)data[size - 1] << 24);
     if (stated == 0 || stated / DENSEST > size || !is_allowed(task, payload, stated) || !has_room(&space->content, &space->room, stated))
