@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tests.pipeline.parts import HandClock, ScriptedSink, a_store
 from tests.pipeline.test_delivery import FAILED, routing, states
 from tests.sinks.alerts import alert
 from trailwarden.errors import StoreError
+from trailwarden.model import Alert
 from trailwarden.pipeline.committing import Committer, Wish
 from trailwarden.pipeline.delivery import Delivery, Route, SinkState
 from trailwarden.sinks import DELIVERED, Attempt, Outcome
@@ -84,6 +85,32 @@ async def test_a_new_alert_is_sent_without_being_asked_for(tmp_path: Path) -> No
         assert at.claims == []
         assert await states(at.store) == {(f"alert_{n}", DeliveryState.DELIVERED) for n in range(1, 5)}
         assert set((await at.attempts()).values()) == {1}
+
+
+async def test_what_is_handed_over_in_the_moment_in_which_the_last_one_was_sent_is_sent_too(
+    tmp_path: Path,
+) -> None:
+    @dataclass
+    class LastWord(ScriptedSink):
+        async def send(self, alert: Alert, attempt: int) -> Outcome:
+            outcome = await super().send(alert, attempt)
+            if alert.id == "alert_1":  # runs when the sender has ended, and before anybody is told of that
+                asyncio.get_running_loop().call_soon(hand_over)
+            return outcome
+
+    sink = LastWord()
+    async with world(tmp_path, sink, concurrency=1) as at:
+        commit = group(2)
+        takings = at.delivery.room(commit)
+        committed = await at.store.commit(replace(commit, takings=takings))
+
+        def hand_over() -> None:
+            at.delivery.take(commit, takings, committed)
+
+        await at.put(1)
+        async with asyncio.timeout(20):
+            await at.delivery.idle()
+        assert sink.sent == ["alert_1", "alert_2"]
 
 
 async def test_a_known_alert_is_not_sent_again(tmp_path: Path) -> None:

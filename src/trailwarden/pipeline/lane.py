@@ -216,6 +216,8 @@ class Lane:
         self._sending.discard(task)
         if not task.cancelled() and task.exception() is not None:
             self._bug = task.exception()
+        if self._bug is None:
+            self._start()  # what was handed over when it had ended and this had not been told
         if not self._sending or self._bug is not None:
             self._news.set()
 
