@@ -6,8 +6,10 @@ Keeps: a session is named after the role or user behind it; the name that its ma
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from functools import lru_cache
+from typing import Annotated, Any, Final, NamedTuple
 
+import orjson
 from pydantic import Field
 
 from trailwarden.detection.fields import PART, AccountId, Text, account, at, text, texts_of
@@ -60,12 +62,43 @@ class Actor:
     ] = None
 
 
+class Known(NamedTuple):
+    """An actor, as JSON, and in the words of `described`."""
+
+    actor: Actor
+    written: orjson.Fragment
+    said: str
+
+
+_KEPT: Final = 4096
+"""Bytes of a `userIdentity` whose reading is kept."""
+
+
+def known_actor(event: EventData) -> Known:
+    """Read `userIdentity`, whatever is in it. Sessions make several calls in a row: each is read once in a while."""
+    identity = at(event, "userIdentity")
+    try:
+        text = orjson.dumps(identity)
+    except orjson.JSONEncodeError:  # lone surrogates, integers beyond 64 bits
+        return _read(identity)
+    return _read_text(text) if len(text) <= _KEPT else _read(identity)
+
+
+@lru_cache(maxsize=256)
+def _read_text(identity: bytes) -> Known:
+    return _read(orjson.loads(identity))
+
+
+def _read(identity: Any) -> Known:
+    actor = actor_of(identity)
+    return Known(actor, orjson.Fragment(orjson.dumps(actor)), described(actor))
+
+
 _texts = texts_of("type", "arn", "principalId", "accessKeyId", "invokedBy")
 
 
-def actor_of(event: EventData) -> Actor:
-    """Read `userIdentity`, whatever is in it."""
-    identity = at(event, "userIdentity")
+def actor_of(identity: Any) -> Actor:
+    """From the value of `userIdentity`."""
     context = at(identity, "sessionContext")
     issuer = at(context, "sessionIssuer")
     kind, arn, principal, access_key, invoked_by = _texts(identity)

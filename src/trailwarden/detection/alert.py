@@ -16,14 +16,14 @@ from typing import Any, Final
 
 import orjson
 
-from trailwarden.detection.actor import Actor, actor_of
+from trailwarden.detection.actor import Actor, known_actor
 from trailwarden.detection.embedding import embedded
 from trailwarden.detection.fields import MAX_PLACE, account, at, clean, is_account, texts_of
 from trailwarden.detection.identity import SCHEMA, alert_id, amended_id
 from trailwarden.detection.outcome import outcome_of
 from trailwarden.detection.resources import resources_of
 from trailwarden.detection.rule import Cited, Rule, references
-from trailwarden.detection.summary import summary_of
+from trailwarden.detection.summary import Call, summary_of
 from trailwarden.model import Alert, Event, EventData, Origin, Severity, rfc3339
 
 _KEY_ACCOUNT: Final = re.compile(
@@ -57,12 +57,13 @@ class Arrival:
         data, fingerprint = event.data, hashlib.sha256(event.raw).hexdigest()
         region, source_ip, user_agent, *texts = _texts(data)
         event_time, written_time = _time(data)
-        actor, outcome = actor_of(data), outcome_of(data)
-        account_id = _account(data, self._origin, actor)
+        actor, outcome = known_actor(data), outcome_of(data)
+        account_id = _account(data, self._origin, actor.actor)
         resources = resources_of(data, account_id, region)
         amends = amended_id(data)
         identity = alert_id(rule.id, event)
-        summary = summary_of(data, actor, resources, outcome, region, account_id)
+        call = Call(texts[1], texts[2], region, account_id, source_ip)
+        summary = summary_of(actor.said, call, resources, outcome)
         written_rule, cited = _written(
             rule.id, rule.title, rule.description, rule.severity, rule.pack, rule.cited
         )
@@ -74,7 +75,7 @@ class Arrival:
             "severity": rule.severity,
             "rule": written_rule,
             "outcome": outcome,
-            "actor": actor,
+            "actor": actor.written,
             "source_ip": source_ip,
             "user_agent": user_agent,
             "account": account_id,

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from trailwarden.detection.actor import Actor, described
-from trailwarden.detection.fields import clean, text
+from trailwarden.detection.fields import clean
 from trailwarden.detection.outcome import CallOutcome, OutcomeStatus, phrase
 from trailwarden.detection.resource import Resource, Role
-from trailwarden.model import EventData
 
 MAX_SUMMARY: Final = 1000
 """Characters. Pagers take 1,024."""
@@ -45,32 +43,38 @@ _NOUNS: Final = {"vpc": "VPC", "vpc-peering-connection": "VPC peering connection
 _EC2: Final = "ec2.amazonaws.com"
 
 
-def summary_of(
-    event: EventData,
-    actor: Actor,
-    resources: Sequence[Resource],
-    outcome: CallOutcome,
-    region: str | None,
-    account: str | None,
-) -> str:
-    """`role deploy deleted VPC vpc-0a… in eu-west-1, account 1234…, from 203.0.113.7: succeeded`"""
-    sentence = f"{clean(described(actor), _PART)} {_did(event, resources, outcome)}"
-    if region:
-        sentence += f" in {clean(region, _SHORT)}"
-    if account:
-        sentence += f", account {account}"
-    source = text(event, "sourceIPAddress")
-    if source:
-        sentence += f", from {clean(source, _PART)}"
-    return clean(f"{sentence}: {clean(phrase(outcome), _PART)}", MAX_SUMMARY)
+class Call(NamedTuple):
+    """name, service: eventName and eventSource; region, account: where it was made; source: sourceIPAddress."""
+
+    name: str | None
+    service: str | None
+    region: str | None
+    account: str | None
+    source: str | None
 
 
-def _did(event: EventData, resources: Sequence[Resource], outcome: CallOutcome) -> str:
+def summary_of(actor: str, call: Call, resources: Sequence[Resource], outcome: CallOutcome) -> str:
+    """`role deploy deleted VPC vpc-0a… in eu-west-1, account 1234…, from 203.0.113.7: succeeded`. actor: as `described` says."""
+    sentence = f"{_cut(actor, _PART)} {_did(call, resources, outcome)}"
+    if call.region:
+        sentence += f" in {_cut(call.region, _SHORT)}"
+    if call.account:
+        sentence += f", account {call.account}"
+    if call.source:
+        sentence += f", from {_cut(call.source, _PART)}"
+    return clean(f"{sentence}: {_cut(phrase(outcome), _PART)}", MAX_SUMMARY)
+
+
+def _cut(said: str, limit: int) -> str:
+    """What is too long is cut; the whole sentence is cleaned at its end."""
+    return said if len(said) <= limit else clean(said, limit)
+
+
+def _did(call: Call, resources: Sequence[Resource], outcome: CallOutcome) -> str:
     done = outcome.status is OutcomeStatus.SUCCEEDED
-    name, source = text(event, "eventName"), text(event, "eventSource")
-    verb = _VERBS.get(name or "") if source in (_EC2, None) else None
+    verb = _VERBS.get(call.name or "") if call.service in (_EC2, None) else None
     if verb is None:
-        return f"{'called' if done else 'tried to call'} {_other_call(name, source, resources)}"
+        return f"{'called' if done else 'tried to call'} {_other_call(call.name, call.service, resources)}"
     objects = _Objects(resources)
     return verb.done.format_map(objects) if done else f"tried to {verb.tried.format_map(objects)}"
 
@@ -86,9 +90,9 @@ class _Objects(dict[str, str]):
 
 
 def _other_call(name: str | None, source: str | None, resources: Sequence[Resource]) -> str:
-    call = clean(name or "an unnamed operation", _PART)
+    call = _cut(name or "an unnamed operation", _PART)
     if source not in (_EC2, None):
-        call += f" of {clean(source or '', _SHORT)}"
+        call += f" of {_cut(source or '', _SHORT)}"
     if resources and resources[0].id is not None:
         call += f" on {_named(resources[0])}"
     attributes = _attributes(resources)
@@ -100,8 +104,8 @@ def _vpc(resources: Sequence[Resource]) -> str:
     vpc = next((resource for resource in resources if resource.type == "vpc"), None)
     if vpc is None:
         return "a VPC"
-    name = f' "{clean(vpc.name, _SHORT)}"' if vpc.name else ""
-    blocks = f" ({clean(', '.join(vpc.cidr_blocks), _SHORT)})" if vpc.cidr_blocks else ""
+    name = f' "{_cut(vpc.name, _SHORT)}"' if vpc.name else ""
+    blocks = f" ({_cut(', '.join(vpc.cidr_blocks), _SHORT)})" if vpc.cidr_blocks else ""
     return f"{_named(vpc)}{name}{blocks}"
 
 
@@ -116,11 +120,11 @@ def _peering(resources: Sequence[Resource]) -> str:
 
 
 def _side(side: Resource, home: Resource) -> str:
-    said = clean(side.id or "", _SHORT)
+    said = _cut(side.id or "", _SHORT)
     if side.account is not None and side.account != home.account:
         said += f" of account {side.account}"
     if side.region is not None and side.region != home.region:
-        said += f" in {clean(side.region, _SHORT)}"
+        said += f" in {_cut(side.region, _SHORT)}"
     return said
 
 
@@ -139,7 +143,7 @@ _SAID: Final[dict[str, Callable[[Sequence[Resource]], str]]] = {
 def _named(resource: Resource) -> str:
     noun = _NOUNS.get(resource.type, resource.type)
     if resource.id is not None:
-        return f"{noun} {clean(resource.id, _SHORT)}"
+        return f"{noun} {_cut(resource.id, _SHORT)}"
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
@@ -150,4 +154,4 @@ def _attributes(resources: Sequence[Resource]) -> str:
         f"{name} to {str(value).lower() if isinstance(value, bool) else value}"
         for name, value in attributes.items()
     )
-    return clean(", ".join(said), 2 * _PART)
+    return _cut(", ".join(said), 2 * _PART)
