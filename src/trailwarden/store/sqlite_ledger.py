@@ -91,11 +91,12 @@ def _commit_alerts(
     sqlite_rows.run(connection, _ALERTS, [_alert_row(item.alert) for item in new])
     claims: list[Claim] = []
     sqlite_rows.run(connection, _DELIVERIES, _delivery_rows(wanted(new, takings, claims)))
-    stored |= {item.alert.id: item.alert.fingerprint for item in new}
-    conflicting = dict.fromkeys(
-        item.alert.id for item in routed if item.alert.fingerprint != stored[item.alert.id]
-    )
-    return Committed(len(new), len(routed) - len(new), tuple(conflicting), tuple(claims))
+    conflicting: tuple[str, ...] = ()
+    if len(new) < len(routed):
+        stored |= {item.alert.id: item.alert.fingerprint for item in new}
+        differing = (item.alert.id for item in routed if item.alert.fingerprint != stored[item.alert.id])
+        conflicting = tuple(dict.fromkeys(differing))
+    return Committed(len(new), len(routed) - len(new), conflicting, tuple(claims))
 
 
 def _fingerprints(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, str]:
