@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from trailwarden.errors import StoreError
@@ -38,7 +38,7 @@ class SqliteDatabase:
         self._writer: SqliteThreads | None = None
         self._readers: SqliteThreads | None = None
 
-    @property
+    @cached_property
     def place(self) -> str:
         """Where it is, in words for a message: no secret."""
         return str(self.settings.path)
