@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from bench.alerts import alert_vs_naive
 from bench.audit import audit_vs_bare_calls
 from bench.kafka import kafka_200_vs_getmany, kafka_vs_getmany
 from bench.kafka_latency import kafka_p99_vs_roundtrip
@@ -53,6 +54,7 @@ MEASURES: Final[dict[str, Measure]] = {
     "match_every_file_vs_naive": match_every_file_vs_naive,
     "scan_vs_rg": scan_vs_rg,
     "service_small_files_vs_match": service_small_files_vs_match,
+    "alert_vs_naive": alert_vs_naive,
     "s3_objects_vs_aiobotocore": s3_objects_vs_aiobotocore,
     "kafka_vs_getmany": kafka_vs_getmany,
     "kafka_200_vs_getmany": kafka_200_vs_getmany,
