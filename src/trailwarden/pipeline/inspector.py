@@ -65,7 +65,10 @@ class Inspector:
     looks: Looks = field(default_factory=Looks)
 
     def portion(self, batches: Sequence[Batch]) -> list[Inspected | Failed]:
-        """As many of the batches, from the first on, as one transaction may hold; at least one. In a worker thread."""
+        """As many of the batches, from the first on, as one transaction may hold; at least one. In a worker thread.
+
+        Of alerts it may be more than one may hold, which `transactions` sees to.
+        """
         done: list[Inspected | Failed] = []
         size = alerts = 0
         while len(done) < len(batches) and (not done or alerts < self.group_alerts):
