@@ -41,6 +41,24 @@ async def test_deletes_go_out_in_batches_of_ten(rig: Rig) -> None:
     assert rig.removed == 3
 
 
+async def test_what_may_become_a_batch_waits_and_what_cannot_does_not(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqs_answers, "_GATHER", 0.2)
+    first, second = rig.received(2)
+    rig.answers.delete(first)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert rig.queue.deleted == []
+    rig.answers.delete(second)
+    await comes_true(lambda: not len(rig.messages))
+    monkeypatch.setattr(sqs_answers, "_GATHER", 3600.0)
+    (last,) = rig.received(1)
+    rig.answers.delete(last)
+    await comes_true(lambda: not len(rig.messages))
+    assert rig.queue.deleted == [["r0", "r1"], ["r0"]]
+
+
 async def test_each_is_given_back_for_its_own_time_apart_from_the_deletes(rig: Rig) -> None:
     first, second, third = rig.received(3)
     rig.answers.give_back(first, 5)

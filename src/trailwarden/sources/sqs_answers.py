@@ -24,7 +24,7 @@ from trailwarden.sources.sqs_queue import BATCH, SqsQueue
 log = structlog.get_logger(__name__)
 
 _GATHER: Final = 0.05
-"""Seconds that a batch of answers waits to become full."""
+"""Seconds that a batch of answers waits to become full, while messages are worked on."""
 _RETRY: Final = 1.0
 _AT_ONCE: Final = 4
 """Batch calls under way at once."""
@@ -102,7 +102,7 @@ class Answers:
         while True:
             await self._some.wait()
             self._some.clear()
-            if len(self._waiting) < BATCH:
+            if len(self._waiting) < BATCH and self._open():
                 await asyncio.sleep(_GATHER)
             full = max(1, len(self._waiting) // BATCH)
             for _ in range(full):
@@ -110,6 +110,10 @@ class Answers:
                     await self._flush()
             if self._waiting:
                 self._some.set()
+
+    def _open(self) -> bool:
+        """Whether there are messages that may yet be answered for."""
+        return any(not message.settled for message in self._messages)
 
     async def _flush(self) -> None:
         """One batch on its way: of the kind that has waited longest."""
