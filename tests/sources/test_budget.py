@@ -160,6 +160,8 @@ async def _played(steps: list[tuple[str, int]]) -> None:
             await _turn()
         else:
             getattr(crowd, what)(number)
+        if what == "take":
+            await asyncio.sleep(0)  # now it has asked: who was served meanwhile, and has not come to run, is before it
         crowd.check()
     await _turn()
     assert crowd.budget.taken == sum(crowd.held.values())
