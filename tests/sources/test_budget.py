@@ -131,8 +131,12 @@ class _Crowd:
         self.asking[who] = asyncio.create_task(self._take(who, size))
 
     async def _take(self, who: int, size: int) -> None:
-        await self.budget.take(size)
-        self.held[who] = size
+        if self.budget.take_now(size):
+            self.held[who] = size
+            await asyncio.sleep(0)  # who was served before, and has not come to run yet, is before it
+        else:
+            await self.budget.take(size)
+            self.held[who] = size
         self.order.append(who)
 
     def give(self, which: int) -> None:
@@ -160,8 +164,6 @@ async def _played(steps: list[tuple[str, int]]) -> None:
             await _turn()
         else:
             getattr(crowd, what)(number)
-        if what == "take":
-            await asyncio.sleep(0)  # now it has asked: who was served meanwhile, and has not come to run, is before it
         crowd.check()
     await _turn()
     assert crowd.budget.taken == sum(crowd.held.values())
