@@ -170,6 +170,27 @@ async def test_a_sink_that_hangs_holds_up_neither_commits_nor_the_other_sink(tmp
         assert sorted(hangs.sent) == sorted(works.sent)
 
 
+async def test_what_is_due_again_is_not_forgotten_when_the_store_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trailwarden.pipeline.lane._STORE_PAUSE", 0.001)
+    sink = ScriptedSink(script=deque([FAILED]))
+    async with world(tmp_path, sink) as at:
+        at.delivery._lanes["sink"].attempts.chance = lambda: 0.0  # due again at once
+        claim, faults = at.store.claim, [StoreError("away")]
+
+        async def sometimes(*arguments: Any) -> Any:
+            if faults:
+                raise faults.pop()
+            return await claim(*arguments)
+
+        at.store.claim = sometimes  # type: ignore[method-assign]
+        await at.put(1)
+        await at.delivery.idle()
+        assert sink.sent == ["alert_1", "alert_1"]
+        assert sink.delivered == {"alert_1"}
+
+
 @pytest.mark.parametrize("through", [True, False])
 async def test_a_commit_whose_end_is_not_known_keeps_no_alert_waiting(tmp_path: Path, through: bool) -> None:
     sink = ScriptedSink()

@@ -150,6 +150,8 @@ class Lane:
                 return
 
     async def _claim(self) -> None:
+        if self._calls == self._looked:
+            self._calls += 1  # behind for what is due: so it stays until the store has answered
         calls, now = self._calls, self.clock.now()
         limit = max(self._limit() - self._reserved, 1)
         self._due = None
