@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pipeline.handing import group
 from tests.pipeline.parts import a_store
-from tests.pipeline.test_handover import group
 from trailwarden.errors import StoreError
 from trailwarden.pipeline.committing import Committer, Wish
 from trailwarden.store import Commit, Committed, OutboxFilter, Store

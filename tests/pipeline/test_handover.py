@@ -3,76 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.pipeline.handing import group, world
 from tests.pipeline.parts import HandClock, ScriptedSink, a_store
-from tests.pipeline.test_delivery import FAILED, routing, states
+from tests.pipeline.test_delivery import routing, states
 from tests.sinks.alerts import alert
 from trailwarden.errors import StoreError
 from trailwarden.model import Alert
 from trailwarden.pipeline.committing import Committer, Wish
-from trailwarden.pipeline.delivery import Delivery, Route, SinkState
-from trailwarden.sinks import DELIVERED, Attempt, Outcome
-from trailwarden.store import Commit, Committed, DeliveryState, OutboxFilter, RoutedAlert, Store
+from trailwarden.pipeline.delivery import Delivery, Route
+from trailwarden.sinks import Outcome
+from trailwarden.store import Commit, Committed, DeliveryState, OutboxFilter
 from trailwarden.telemetry import Metrics
-
-
-@dataclass
-class World:
-    """A store, a delivery, and who commits."""
-
-    store: Store
-    clock: HandClock
-    delivery: Delivery
-    committer: Committer
-    claims: list[int] = field(default_factory=list)
-    """How many alerts were claimed from the store, each time that it was asked."""
-
-    async def put(self, *numbers: int, sinks: Sequence[str] = ("sink",)) -> None:
-        await self.committer.commit(Wish(group(*numbers, sinks=sinks)))
-
-    async def attempts(self) -> dict[str, int]:
-        return {row.alert_id: row.attempts for row in await self.store.outbox(OutboxFilter(limit=10_000))}
-
-
-def group(*numbers: int, sinks: Sequence[str] = ("sink",)) -> Commit:
-    return Commit(alerts=[RoutedAlert(alert(number), tuple(sinks)) for number in numbers])
-
-
-@asynccontextmanager
-async def world(folder: Path, *sinks: Any, **more: Any) -> AsyncIterator[World]:
-    """Running, and idle at first, so that new alerts are handed over."""
-    async with a_store(folder) as store:
-        clock = HandClock()
-        routes = [Route(sink, routing(sink.name, **more)) for sink in sinks]
-        delivery = Delivery(store, routes, clock, Metrics(), chance=lambda: 0.5)
-        made = World(store, clock, delivery, Committer(store, Metrics(), delivery))
-        claim = store.claim
-
-        async def noted(*arguments: Any) -> Any:
-            found = await claim(*arguments)
-            made.claims.append(len(found))
-            return found
-
-        store.claim = noted  # type: ignore[method-assign]
-        running = asyncio.create_task(delivery.run())
-        await delivery.idle()
-        made.claims.clear()
-        try:
-            yield made
-        finally:
-            for sink in sinks:
-                if sink.gate is not None:
-                    sink.gate.set()
-            delivery.stop()
-            await asyncio.wait_for(running, 20)
 
 
 async def test_a_new_alert_is_sent_without_being_asked_for(tmp_path: Path) -> None:
@@ -140,55 +86,23 @@ async def test_what_there_is_no_room_for_is_found_in_the_store(tmp_path: Path) -
         assert (sink.sent[-1], at.claims) == ("alert_99", [])
 
 
-async def test_a_sink_that_fails_is_handed_nothing_and_loses_nothing(tmp_path: Path) -> None:
-    sink = ScriptedSink(script=deque([FAILED]))
-    async with world(tmp_path, sink) as at:
-        await at.put(1)
-        await at.delivery.idle()
-        assert at.delivery.status()["sink"].state is SinkState.FAILING
-        await at.put(2)
-        await at.delivery.idle()
-        assert sum(at.claims) == 1
-        assert sink.delivered == {"alert_2"}
-        at.clock.advance(minutes=1)
-        await at.put(3)
-        await at.delivery.idle()
-        assert sink.delivered == {"alert_1", "alert_2", "alert_3"}
-        assert await at.attempts() == {"alert_1": 2, "alert_2": 1, "alert_3": 1}
-
-
-async def test_a_sink_that_hangs_holds_up_neither_commits_nor_the_other_sink(tmp_path: Path) -> None:
-    hangs, works = ScriptedSink("hangs", gate=asyncio.Event()), ScriptedSink("works")
-    async with world(tmp_path, hangs, works, concurrency=2) as at:
-        for start in range(0, 200, 20):
-            await at.put(*range(start, start + 20), sinks=("hangs", "works"))
-        await works.until(lambda: len(works.delivered) == 200)
-        assert len(hangs.sent) == 2
-        assert hangs.gate is not None
-        hangs.gate.set()
-        await at.delivery.idle()
-        assert sorted(hangs.sent) == sorted(works.sent)
-
-
-async def test_what_is_due_again_is_not_forgotten_when_the_store_is_away(
+async def test_what_waits_in_memory_is_bounded_in_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trailwarden.pipeline.lane._STORE_PAUSE", 0.001)
-    sink = ScriptedSink(script=deque([FAILED]))
-    async with world(tmp_path, sink) as at:
-        at.delivery._lanes["sink"].attempts.chance = lambda: 0.0  # due again at once
-        claim, faults = at.store.claim, [StoreError("away")]
-
-        async def sometimes(*arguments: Any) -> Any:
-            if faults:
-                raise faults.pop()
-            return await claim(*arguments)
-
-        at.store.claim = sometimes  # type: ignore[method-assign]
-        await at.put(1)
+    monkeypatch.setattr("trailwarden.pipeline.lane._MOST_BYTES", 2 * len(alert().document))
+    sink = ScriptedSink(gate=asyncio.Event())
+    async with world(tmp_path, sink, concurrency=1) as at:
+        for number in range(1, 6):
+            await at.put(number)
+        assert sink.gate is not None
+        sink.gate.set()
         await at.delivery.idle()
-        assert sink.sent == ["alert_1", "alert_1"]
-        assert sink.delivered == {"alert_1"}
+        assert len(sink.sent) == 5
+        assert sum(at.claims) == 3
+        at.claims.clear()
+        await at.put(6)
+        await at.delivery.idle()
+        assert (sink.sent[-1], at.claims) == ("alert_6", [])
 
 
 @pytest.mark.parametrize("through", [True, False])
@@ -269,40 +183,3 @@ async def test_a_delivery_that_is_cut_off_records_what_it_knows(
         until = rows["alert_2"].next_attempt_at
         assert until is not None
         assert until > clock.now(), "who knows whether it was taken: its claim ends by itself"
-
-
-@dataclass
-class ManySink(ScriptedSink):
-    """Takes several at once."""
-
-    calls: list[int] = field(default_factory=list)
-    answers: int | None = None
-
-    async def send_many(self, attempts: Sequence[Attempt]) -> Sequence[Outcome]:
-        self.calls.append(len(attempts))
-        outcomes = [await self.send(*one) for one in attempts]
-        return outcomes[: self.answers]
-
-
-async def test_several_go_in_one_call_and_each_has_its_outcome(tmp_path: Path) -> None:
-    sink = ManySink(script=deque([DELIVERED, FAILED, DELIVERED]))
-    async with world(tmp_path, sink, concurrency=4) as at:
-        await at.put(*range(10))
-        await at.delivery.idle()
-        assert sink.calls == [4, 4, 2]
-        pending = {name for name, state in await states(at.store) if state is DeliveryState.PENDING}
-        assert pending == {"alert_1"}
-
-
-@pytest.mark.parametrize("answers", [None, 1])
-async def test_a_bug_of_such_a_sink_costs_no_alert(tmp_path: Path, answers: int | None) -> None:
-    sink = ManySink(script=deque([] if answers else [KeyError("a bug")]), answers=answers)
-    async with world(tmp_path, sink) as at:
-        await at.put(1, 2)
-        await at.delivery.idle()
-        assert {state for _, state in await states(at.store)} == {DeliveryState.PENDING}
-        sink.answers = None
-        at.clock.advance(minutes=1)
-        at.delivery.wake()
-        await at.delivery.idle()
-        assert {state for _, state in await states(at.store)} == {DeliveryState.DELIVERED}

@@ -39,6 +39,8 @@ _ROUNDS: Final = 8
 _AHEAD: Final = 5.0
 """Seconds of the sink's work that may wait in memory."""
 _MOST: Final = 1024
+_MOST_BYTES: Final = 16 * 1024 * 1024
+"""Of documents in memory: with so many nothing new is handed over."""
 _STORE_PAUSE: Final = 1.0
 _CUT_OFF: Final = 5.0
 """Seconds that attempts have to end which are cut off."""
@@ -58,6 +60,7 @@ class Lane:
     _sending: set[asyncio.Task[None]] = field(default_factory=set)
     _under_way: int = 0
     _reserved: int = 0
+    _bytes: int = 0
     _calls: int = 1
     """How often somebody said that the store may have something due; _looked: how often when it was last asked in vain."""
     _looked: int = 0
@@ -89,7 +92,7 @@ class Lane:
         now = self.clock.now()
         free = self._limit() - len(self._queue) - self._under_way - self._reserved
         well = self.attempts.status.state is SinkState.OK and not self._stopping
-        if free <= 0 or not well or self._behind(now):
+        if free <= 0 or self._bytes >= _MOST_BYTES or not well or self._behind(now):
             return None
         count = min(free, wanted)
         self._reserved += count
@@ -100,7 +103,7 @@ class Lane:
         self._reserved -= taking.limit if taking is not None else 0
         if claims:
             self.idle.clear()
-            self._queue.extend(claims)
+            self._add(claims)
             if self._stopping:
                 self._give_back()
             self._start()
@@ -153,10 +156,10 @@ class Lane:
         if self._calls == self._looked:
             self._calls += 1  # behind for what is due: so it stays until the store has answered
         calls, now = self._calls, self.clock.now()
-        limit = max(self._limit() - self._reserved, 1)
+        limit = self._settings.concurrency * _ROUNDS
         self._due = None
         claims = await self.store.claim(self.name, limit, now, self._until(now))
-        self._queue.extend(claims)
+        self._add(claims)
         if self._stopping:
             self._give_back()
         self._start()
@@ -172,6 +175,10 @@ class Lane:
         at_work = bool(self._queue or self._sending)
         if not await set_within(self._news, None if at_work else pause.total_seconds()):
             self._calls += 1
+
+    def _add(self, claims: Sequence[Claim]) -> None:
+        self._queue.extend(claims)
+        self._bytes += sum(len(claim.alert.document) for claim in claims)
 
     def _start(self) -> None:
         most = 1 if self.attempts.together else self._settings.concurrency
@@ -189,6 +196,7 @@ class Lane:
                 outcomes = await self.attempts.of(claims)
             finally:
                 self._under_way -= len(claims)
+                self._bytes -= sum(len(claim.alert.document) for claim in claims)
             self._note(outcomes)
 
     def _next(self, count: int) -> list[Claim]:
@@ -212,6 +220,7 @@ class Lane:
         if self._queue:
             now = self.clock.now()
             self._note([returned(claim, now) for claim in self._queue])
+            self._bytes -= sum(len(claim.alert.document) for claim in self._queue)
             self._queue.clear()
 
     def _sent(self, task: asyncio.Task[None]) -> None:
