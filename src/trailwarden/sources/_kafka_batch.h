@@ -21,6 +21,12 @@ typedef struct {
     Py_ssize_t batch;    /* -1: in `content` */
 } Record;
 
+/* Values that become one text. */
+typedef struct {
+    Py_ssize_t number, size;
+    uint8_t *into;
+} Chunk;
+
 typedef struct {
     Py_buffer batches[MOST_BATCHES];
     Py_ssize_t number, done;
@@ -29,6 +35,8 @@ typedef struct {
     size_t content_size, content_room;
     Record *records;
     Py_ssize_t count, room;
+    Chunk *chunks;
+    Py_ssize_t chunk_count, chunk_room;
     void *lz4; /* liblz4's state */
 } Reading;
 

@@ -28,15 +28,30 @@ static Py_ssize_t size_of(const Record *record)
     return record->size < 0 ? (Py_ssize_t)sizeof TOMBSTONE - 1 : record->size;
 }
 
-/* The records that are joined with the one at `from`: how many, and how long they are with a line end between each two. */
-static Py_ssize_t chunk_at(const Reading *reading, Py_ssize_t from, Py_ssize_t *size)
+/* Which records are joined. Returns 0 where there is no memory for that. */
+static int cut_chunks(Reading *reading)
 {
-    Py_ssize_t to = from + 1;
-    *size = size_of(reading->records + from);
-    if (*size < ALONE)
-        for (; to < reading->count && size_of(reading->records + to) < ALONE && *size < CHUNK; to++)
-            *size += 1 + size_of(reading->records + to);
-    return to - from;
+    if (reading->chunk_room < reading->count) { /* never more than there are records */
+        Chunk *chunks = realloc(reading->chunks, (size_t)reading->count * sizeof *chunks);
+        if (chunks == NULL)
+            return 0;
+        reading->chunks = chunks;
+        reading->chunk_room = reading->count;
+    }
+    reading->chunk_count = 0;
+    for (Py_ssize_t each = 0, open = 0; each < reading->count; each++) {
+        const Py_ssize_t size = size_of(reading->records + each);
+        open = open && size < ALONE && reading->chunks[reading->chunk_count - 1].size < CHUNK;
+        if (open) {
+            Chunk *last = reading->chunks + reading->chunk_count - 1;
+            last->size += 1 + size;
+            last->number++;
+        } else {
+            reading->chunks[reading->chunk_count++] = (Chunk){.number = 1, .size = size};
+            open = size < ALONE;
+        }
+    }
+    return 1;
 }
 
 static void copy_chunk(const Reading *reading, Py_ssize_t from, Py_ssize_t number, uint8_t *into, int64_t *ends)
@@ -53,28 +68,35 @@ static void copy_chunk(const Reading *reading, Py_ssize_t from, Py_ssize_t numbe
     }
 }
 
+/* Copied all at once: each time that the lock is given up for it may be waited for. */
+static void copy_chunks(const Reading *reading, int64_t *ends)
+{
+    for (Py_ssize_t each = 0, from = 0; each < reading->chunk_count; from += reading->chunks[each++].number)
+        copy_chunk(reading, from, reading->chunks[each].number, reading->chunks[each].into, ends + from);
+}
+
 /* (bytes, number of payloads) for each chunk, and the ends of all payloads in their chunks. */
-static PyObject *chunks_of(const Reading *reading, int64_t *ends)
+static PyObject *chunks_of(Reading *reading, int64_t *ends)
 {
     PyObject *list = PyList_New(0);
-    for (Py_ssize_t from = 0, number, size; list != NULL && from < reading->count; from += number) {
-        number = chunk_at(reading, from, &size);
-        PyObject *text = PyBytes_FromStringAndSize(NULL, size);
-        uint8_t *into = text != NULL ? (uint8_t *)PyBytes_AsString(text) : NULL;
-        if (into != NULL) {
-            Py_BEGIN_ALLOW_THREADS
-            copy_chunk(reading, from, number, into, ends + from);
-            Py_END_ALLOW_THREADS
-        }
-        PyObject *item = into != NULL ? Py_BuildValue("(Nn)", text, number) : NULL;
+    for (Py_ssize_t each = 0; list != NULL && each < reading->chunk_count; each++) {
+        Chunk *chunk = reading->chunks + each;
+        PyObject *text = PyBytes_FromStringAndSize(NULL, chunk->size);
+        chunk->into = text != NULL ? (uint8_t *)PyBytes_AsString(text) : NULL;
+        PyObject *item = text != NULL ? Py_BuildValue("(Nn)", text, chunk->number) : NULL;
         if (item == NULL || PyList_Append(list, item) < 0)
             Py_CLEAR(list);
         Py_XDECREF(item);
     }
+    if (list != NULL) {
+        Py_BEGIN_ALLOW_THREADS
+        copy_chunks(reading, ends);
+        Py_END_ALLOW_THREADS
+    }
     return list;
 }
 
-static PyObject *answer_of(const Reading *reading)
+static PyObject *answer_of(Reading *reading)
 {
     const Py_ssize_t size = reading->count * (Py_ssize_t)sizeof(int64_t);
     PyObject *ends = PyBytes_FromStringAndSize(NULL, size), *offsets = PyBytes_FromStringAndSize(NULL, size);
@@ -128,8 +150,10 @@ static void give_back(Reading *reading)
     }
     if ((size_t)reading->room * sizeof *reading->records > MOST_KEPT) {
         free(reading->records);
+        free(reading->chunks);
         reading->records = NULL;
-        reading->room = 0;
+        reading->chunks = NULL;
+        reading->room = reading->chunk_room = 0;
     }
     for (int each = 0; each < IDLE_MOST; each++) {
         if (idle[each] == NULL) {
@@ -141,12 +165,14 @@ static void give_back(Reading *reading)
         lz4.release(reading->lz4);
     free(reading->content);
     free(reading->records);
+    free(reading->chunks);
     free(reading);
 }
 
 static PyObject *read_batches(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *batches, *answer = NULL;
+    int enough;
     Reading *reading = taken();
     if (reading == NULL)
         return PyErr_NoMemory();
@@ -163,8 +189,9 @@ static PyObject *read_batches(PyObject *Py_UNUSED(module), PyObject *args)
         if (!PyErr_Occurred()) {
             Py_BEGIN_ALLOW_THREADS
             read_all(reading);
+            enough = cut_chunks(reading);
             Py_END_ALLOW_THREADS
-            answer = answer_of(reading);
+            answer = enough ? answer_of(reading) : PyErr_NoMemory();
         }
     }
     give_back(reading);
