@@ -52,16 +52,16 @@ def inspect_run(payloads: Sequence[Payload], matcher: Matcher, limits: Limits) -
     longest = min(
         limits.max_event_bytes, limits.max_output_bytes
     )  # a payload that is one record is the whole output
-    inspected: list[tuple[int, Inspection]] = []
+    alone: list[int] = []
     first = 0
     for part in parts_of(payloads):
-        alone = _joined(part, matcher, longest, sure) if isinstance(part, Joined) else None
-        if alone is None:
-            alone = _apart(part, matcher, longest, sure)
-        found = _inspected([part[index] for index in alone], matcher, limits)
-        inspected += [(first + index, one) for index, one in zip(alone, found, strict=True)]
+        among = _joined(part, matcher, longest, sure) if isinstance(part, Joined) else None
+        if among is None:
+            among = _apart(part, matcher, longest, sure)
+        alone += [first + index for index in among]
         first += len(part)
-    return _account(sure.seen, sure.size, inspected)
+    found = _inspected([payloads[index] for index in alone], matcher, limits)
+    return _account(sure.seen, sure.size, list(zip(alone, found, strict=True)))
 
 
 def _joined(part: Joined, matcher: Matcher, longest: int, sure: _Sure) -> Sequence[int] | None:
@@ -83,6 +83,8 @@ def _joined(part: Joined, matcher: Matcher, longest: int, sure: _Sure) -> Sequen
 
 def _apart(part: Sequence[Payload], matcher: Matcher, longest: int, sure: _Sure) -> Sequence[int]:
     """Likewise, whatever they are."""
+    if len(part) == 1:
+        return (0,)
     plain: list[int] = []
     alone: list[int] = []
     texts: list[bytes] = []

@@ -45,6 +45,8 @@ class Joined(Sequence[bytes]):
     def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
+        if index == 0 and len(self._ends) == 1:
+            return self.text  # not a copy
         place = range(len(self._ends))[index]
         return self.text[self.start(place) : self._ends[place]]
 

@@ -173,7 +173,9 @@ static int read_record(Cursor *cursor, Record *record)
     if (headers < 0)
         return 0;
     for (int64_t each = 0; each < headers && !inner.wrong; each++) {
-        pass(&inner, 0);
+        const int64_t key = pass(&inner, 0);
+        for (Py_ssize_t at = inner.at - (Py_ssize_t)key; !inner.wrong && at < inner.at; at++)
+            inner.wrong = inner.data[at] >= 0x80; /* whether it is UTF-8, which it must be, is for the way in Python to say */
         pass(&inner, 1);
     }
     cursor->at = inner.at;
