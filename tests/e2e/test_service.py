@@ -151,6 +151,9 @@ async def test_a_second_signal_ends_at_once(tmp_path: Path) -> None:
 
     async with receiving(always=hang) as receiver:
         config = configured(tmp_path, receiver.url)
+        config.write_text(
+            config.read_text().replace('"timeout": "1s"', '"timeout": "60s"')
+        )  # the first one waits for it
         async with running(config) as service:
             put(tmp_path)
             await receiver.until(1)

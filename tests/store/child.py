@@ -27,13 +27,18 @@ async def commit(settings: StoreSettings, start: int) -> None:
 
 
 async def claim(settings: StoreSettings, portion: int) -> None:
-    """Claim and settle until nothing is due, and say each alert that was claimed."""
+    """Claim and settle until nothing is due, and say each alert that was claimed; after the first claim, wait for the others."""
     store = await open_store(settings)
     print("ready", flush=True)
     sys.stdin.readline()
+    waited = False
     while claims := await store.claim("siem", portion, LATER, LATER + timedelta(hours=1)):
         for item in claims:
             print(item.alert.id, flush=True)
+        if not waited:
+            print("claimed", flush=True)
+            sys.stdin.readline()
+            waited = True
         await store.settle(
             [Settlement(item.alert.id, "siem", DeliveryState.DELIVERED, at(1)) for item in claims[1:]]
         )
