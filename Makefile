@@ -4,6 +4,7 @@
 
 PYTHON ?= python3
 ROUNDS ?= 50
+WORKERS ?= 2
 BIN := .venv/bin
 COMPILED := setup.py $(wildcard src/trailwarden/decode/_scan*.[ch])
 
@@ -17,11 +18,11 @@ $(BIN)/.ready: requirements.lock requirements-dev.lock pyproject.toml $(COMPILED
 demo: $(BIN)/.ready  ## the service over real files, with a webhook receiver that shows what arrives
 	@$(BIN)/python -m demo
 
-test: $(BIN)/.ready  ## every test but the long ones
-	$(BIN)/python -m pytest -m "not long"
+test: $(BIN)/.ready  ## every test but the long ones, in WORKERS processes: much of the time is waiting
+	$(BIN)/python -m pytest -m "not long" --numprocesses $(WORKERS) --dist worksteal
 
 test-long: $(BIN)/.ready  ## the tests that take minutes
-	$(BIN)/python -m pytest -m long --timeout 1800
+	$(BIN)/python -m pytest -m long --timeout 1800 --numprocesses $(WORKERS)
 
 check: $(BIN)/.ready  ## style, types, import contract, file sizes, docs
 	$(BIN)/ruff check .
