@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import sys
@@ -38,6 +39,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[byte
     """`run("scan", path)`; `stdin=b"..."` gives it standard input."""
 
     def running(*arguments: str, stdin: bytes = b"") -> Result:
+        threshold = gc.get_threshold()
         monkeypatch.setattr(sys, "argv", ["trailwarden", *arguments])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         capfdbinary.readouterr()
@@ -47,6 +49,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[byte
             code = ended.code if isinstance(ended.code, int) else 0
         else:
             code = 0
+        finally:
+            # The command has a process to itself, and sets the collector as it needs it.
+            gc.unfreeze()
+            gc.set_threshold(*threshold)
+            gc.enable()
         sys.stdout.flush()
         captured = capfdbinary.readouterr()
         return Result(code, captured.out.decode(), captured.err.decode())

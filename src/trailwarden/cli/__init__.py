@@ -17,7 +17,7 @@ from trailwarden.errors import ConfigError, TrailwardenError
 
 def main() -> None:
     """The console script."""
-    gc.disable()  # while modules are loaded there is nothing to collect; commands that work for long enable it again
+    gc.disable()  # while modules are loaded there is nothing to collect; whoever works for long enables it again
     try:
         service = run_plain.plainly(sys.argv[1:])
         if service is not None:
@@ -29,6 +29,8 @@ def main() -> None:
             sys.exit(run_scan(request))
         from trailwarden.cli.app import app
 
+        gc.set_threshold(50_000, 20, 50)  # commands load more while they run, and some run long
+        gc.enable()
         app()
     except ConfigError as fault:
         _end(fault, 2)
