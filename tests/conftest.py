@@ -1,5 +1,7 @@
 """What all tests share. No property test fails for being slow once: a time is not what it tests."""
 
+import gc
+
 from hypothesis import settings
 
 from tests.aws.emulator import emulator, running_emulator
@@ -20,3 +22,10 @@ __all__ = [
 
 settings.register_profile("trailwarden", deadline=None)
 settings.load_profile("trailwarden")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and their modules stay to the end: the collector need not walk them again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

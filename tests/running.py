@@ -40,6 +40,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[byte
 
     def running(*arguments: str, stdin: bytes = b"") -> Result:
         threshold = gc.get_threshold()
+        monkeypatch.setattr(gc, "freeze", lambda: None)
         monkeypatch.setattr(sys, "argv", ["trailwarden", *arguments])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         capfdbinary.readouterr()
@@ -51,7 +52,6 @@ def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[byte
             code = 0
         finally:
             # The command has a process to itself, and sets the collector as it needs it.
-            gc.unfreeze()
             gc.set_threshold(*threshold)
             gc.enable()
         sys.stdout.flush()

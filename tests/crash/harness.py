@@ -26,7 +26,7 @@ from tests.crash.feeds import Feed
 from tests.crash.kinds import FEEDS
 from tests.crash.stores import STATES, State
 
-SETTLE_SECONDS = 120.0
+SETTLE_SECONDS = 300.0
 FILES_PER_ROUND = 25
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "crash",

@@ -17,7 +17,7 @@ RUNS = [
 ]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("kind", "store"), RUNS)
 async def test_killed_at_random_points_no_alert_is_lost_or_doubled(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, store: str
