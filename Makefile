@@ -6,7 +6,7 @@ PYTHON ?= python3
 ROUNDS ?= 50
 WORKERS ?= 2
 BIN := .venv/bin
-COMPILED := setup.py $(wildcard src/trailwarden/decode/_scan*.[ch])
+COMPILED := setup.py $(wildcard src/trailwarden/*/_*.[ch])
 
 $(BIN)/.ready: requirements.lock requirements-dev.lock pyproject.toml $(COMPILED)
 	@$(PYTHON) -c 'import sys; sys.exit("Trailwarden needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=python3.12 or the like.") if sys.version_info < (3, 11) else None'
