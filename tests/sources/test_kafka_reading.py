@@ -95,6 +95,12 @@ def test_both_ways_say_the_same_of_what_is_damaged(
     agreed(log, largest=100_000)
 
 
+def test_attributes_that_are_no_single_byte_are_read_as_aiokafka_reads_them() -> None:
+    whole = bytearray(batch([(None, None, [])], 0, 0))
+    whole[62] ^= 0x80  # behind the head of 61 bytes and the record's length
+    agreed(sealed(bytes(whole)) + batch([(b"behind", None, [])], 90))
+
+
 def test_what_lies_side_by_side_stays_so_and_large_ones_stand_alone() -> None:
     log = batch([(b"a", None, []), (b"b\n", b"key", []), (None, None, []), (bytes(20_000), None, [])], 0, 3)
     log += batch([(b"c", None, [("h", b"v")]), (b"", None, [])], 4)

@@ -163,7 +163,9 @@ static int read_record(Cursor *cursor, Record *record)
     const int64_t length = number_at(cursor);
     if (cursor->wrong || length < SMALLEST_RECORD - 1 || length > cursor->end - cursor->at)
         return 0;
-    Cursor inner = {cursor->data, cursor->at + 1, cursor->at + (Py_ssize_t)length, 0}; /* behind the attributes, which are not used */
+    if (cursor->data[cursor->at] >= 0x80)
+        return 0; /* attributes, which are not used; aiokafka reads them as a number of several bytes, and then the rest is another */
+    Cursor inner = {cursor->data, cursor->at + 1, cursor->at + (Py_ssize_t)length, 0};
     record->time = (int64_t)((uint64_t)record->time + (uint64_t)number_at(&inner));
     record->offset = (int64_t)((uint64_t)record->offset + (uint64_t)number_at(&inner));
     pass(&inner, 1); /* the key */
