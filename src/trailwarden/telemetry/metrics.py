@@ -156,9 +156,10 @@ class Metrics:
         self._counters["alert_duplicates_total"].labels("conflicting").inc(conflicting)
         self._counters["alert_duplicates_total"].labels("known").inc(committed.known - conflicting)
 
-    def feed_delay(self, stage: str, seconds: float) -> None:
+    def feed_delays(self, stage: str, seconds: Sequence[float]) -> None:
         """stage: of FEED_STAGES. A file may be named by the minute that ends after it came."""
-        self._histograms["feed_delay_seconds"].labels(stage).observe(max(0.0, seconds))
+        histogram = self._histograms["feed_delay_seconds"].labels(stage)
+        observe_all(histogram, [max(0.0, one) for one in seconds])
 
     @contextmanager
     def commit_timer(self) -> Iterator[None]:
