@@ -138,7 +138,10 @@ class FilesSource:
         """
         while not self._closed.is_set():
             if self._ready:
-                return self._hand_out(limit)
+                batches = self._hand_out(limit)
+                if len(self._ready) < limit and self._spool.passing:
+                    self._begin_to_look()  # so that the next read finds what it needs
+                return batches
             if self._answers or self._looking is not None or self._spool.passing:
                 await self._look()
             elif not await self._more_to_come():
@@ -193,13 +196,17 @@ class FilesSource:
 
     async def _look(self) -> None:
         """One slice of a pass. A read that is cancelled leaves it running; the next read takes what it finds."""
+        looking = self._begin_to_look()
+        await asyncio.wait([looking])
+        self._looking = None
+        self._ready.extend(looking.result())
+
+    def _begin_to_look(self) -> asyncio.Task[list[Found]]:
         if self._looking is None:
             answers, self._answers = self._answers, []
             self._answered.clear()
             self._looking = asyncio.create_task(asyncio.to_thread(self._spool.take, _SLICE, answers))
-        await asyncio.wait([self._looking])
-        looking, self._looking = self._looking, None
-        self._ready.extend(looking.result())
+        return self._looking
 
     async def _more_to_come(self) -> bool:
         """Wait for a reason to look again; False when there will be none. Every answer so far has been noted."""
