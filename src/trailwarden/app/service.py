@@ -29,8 +29,9 @@ from trailwarden.errors import ConfigError, StoreError
 from trailwarden.health import HealthServer, StatusBoard
 from trailwarden.health import start as start_health
 from trailwarden.model import Clock, SystemClock
+from trailwarden.pipeline.inspector import Inspector
 from trailwarden.settings import Settings
-from trailwarden.sources import AckPoint, ack_point
+from trailwarden.sources import AckPoint, ack_point, in_runs
 from trailwarden.store import Store, open_store
 from trailwarden.telemetry import Metrics, setup_logging
 
@@ -108,6 +109,7 @@ class Service:
             for sink in parts.sinks:
                 opened.push_async_callback(sink.close)
                 await sink.open()
+            await asyncio.to_thread(Inspector.prepare, runs=any(map(in_runs, self.settings.sources)))
             for source in parts.sources:
                 opened.push_async_callback(source.close)
                 await source.open()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Final, TypeVar
 
 import structlog
@@ -63,6 +64,12 @@ class Inspector:
     group_alerts: int
     payload_limit: int
     looks: Looks = field(default_factory=Looks)
+
+    @staticmethod
+    def prepare(*, runs: bool) -> None:
+        """Load what the first match takes, and the first run: in the midst of the work an import holds up everybody."""
+        for name in ("rules", *(("places", "runs") if runs else ())):
+            import_module(f"trailwarden.detection.{name}")
 
     def portion(self, batches: Sequence[Batch]) -> list[Inspected | Failed]:
         """As many of the batches, from the first on, as one transaction may hold; at least one. In a worker thread.

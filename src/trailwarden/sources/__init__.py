@@ -5,7 +5,14 @@ Read `base.py`, then `files.py`; `registry.py` is the list of all of them.
 
 from trailwarden.sources.acknowledgement import AckPoint
 from trailwarden.sources.base import Given, Source, SourceState, SourceStatus
-from trailwarden.sources.registry import SOURCES, SourceSettings, ack_point, build_source, read_by_one
+from trailwarden.sources.registry import (
+    SOURCES,
+    SourceSettings,
+    ack_point,
+    build_source,
+    in_runs,
+    read_by_one,
+)
 
 __all__ = [
     "SOURCES",
@@ -17,5 +24,6 @@ __all__ = [
     "SourceStatus",
     "ack_point",
     "build_source",
+    "in_runs",
     "read_by_one",
 ]

@@ -9,6 +9,7 @@ Next: `kafka_settings`; `kafka_session`, the life of a member; `kafka_share`, wh
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -47,6 +48,7 @@ class KafkaSource:
             self._settings, self._given.aws, self._given.clock, self._share, self._problems
         )
         self._session.start()
+        await asyncio.to_thread(_prepare)
 
     async def read(self, limit: int) -> Sequence[Batch]:
         """The next runs. Empty after close(), and with `follow: false` at what was the end."""
@@ -138,3 +140,9 @@ class KafkaSource:
         if not number:
             return "the group gave it no partition: there are as many members as partitions, or more"
         return f"{number} partitions, {sum(session.consumer.behind().values())} messages behind"
+
+
+def _prepare() -> None:
+    from trailwarden.sources.kafka_reading import prepare  # noqa: PLC0415 - only Kafka's users wait for this
+
+    prepare()

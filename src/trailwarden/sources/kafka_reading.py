@@ -42,6 +42,11 @@ def _codecs() -> frozenset[int]:
     return frozenset((0, 3) if path is not None and _kafka_records.library(path) else (0,))
 
 
+def prepare() -> None:
+    """Load what reading takes. In the midst of the first run that would hold up everybody."""
+    _codecs()
+
+
 class Messages:
     """What was read so far. position: messages before it are left out; largest: bytes of one message; most: of a whole batch.
 

@@ -68,6 +68,14 @@ def read_by_one(settings: SourceSettings) -> bool:
     return settings.kind in _BY_ONE
 
 
+_IN_RUNS: Final = frozenset({"kafka", "kinesis"})
+
+
+def in_runs(settings: SourceSettings) -> bool:
+    """Whether its batches are runs of many payloads."""
+    return settings.kind in _IN_RUNS
+
+
 def ack_point(settings: SourceSettings) -> AckPoint:
     """What its acks wait for. A source that leaves no choice is told at the commit, in which its position is, too."""
     chosen: AckPoint = getattr(settings, "ack", AckPoint.COMMITTED)
