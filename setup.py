@@ -12,7 +12,7 @@ from setuptools import Extension, setup
 SCAN = Extension(
     "trailwarden.decode._scan",
     sources=["src/trailwarden/decode/_scan.c"],
-    depends=[f"src/trailwarden/decode/_scan_{part}.h" for part in ("walk", "survey", "payload")],
+    depends=[f"src/trailwarden/decode/_scan_{part}.h" for part in ("walk", "survey", "wanted", "payload")],
     extra_compile_args=["-O3", "-Wall", "-Wextra", "-Werror=implicit"],
     define_macros=[("_FORTIFY_SOURCE", "2")],
     libraries=["dl"],  # part of the C library since glibc 2.34; before that by itself

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -101,13 +101,14 @@ def _counted(content: Content, count: int, matches: Sequence[Match], sha256: str
 
 def _surveyed(data: bytes, survey: Survey, matcher: Matcher) -> Sequence[Match] | None:
     """The matches among the records that a survey named; None when one of them is no JSON (splitting says what it is)."""
+    cuts = {index: (start, end) for _hit, start, end, index in survey.places}
+    return decided([(index, bytes(data[start:end])) for index, (start, end) in cuts.items()], matcher)
+
+
+def decided(candidates: Iterable[tuple[int, bytes]], matcher: Matcher) -> list[Match] | None:
+    """The matches among some records, each with its index; None when one of them is no JSON (splitting says what it is)."""
     matches: list[Match] = []
-    last = -1
-    for _hit, start, end, index in survey.places:
-        if index == last:
-            continue
-        last = index
-        raw = bytes(data[start:end])
+    for index, raw in candidates:
         try:
             event = read_event(raw, index)
         except DecodeError:

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trailwarden.decode import Limits, Looked, read_event
-from trailwarden.detection.inspection import Inspection, Match, inspect
+from trailwarden.decode import Limits, Looked
+from trailwarden.detection.inspection import Inspection, decided, inspect
 from trailwarden.detection.matcher import Matcher
-from trailwarden.errors import DecodeError
 
 
 def inspect_many(
@@ -27,20 +26,13 @@ def inspect_many(
     if looked is None:
         return [inspect(payload, matcher, limits, digest=digest) for payload in payloads]
     return [
-        (found and _decided(found, matcher)) or inspect(payload, matcher, limits, digest=digest)
+        (found and _account_of(found, matcher)) or inspect(payload, matcher, limits, digest=digest)
         for payload, found in zip(payloads, looked, strict=True)
     ]
 
 
-def _decided(found: Looked, matcher: Matcher) -> Inspection | None:
-    """None where a record that was cut out is no JSON: splitting says what it is."""
-    matches: list[Match] = []
-    for index, raw in found.cuts:
-        try:
-            event = read_event(raw, index)
-        except DecodeError:
-            return None
-        rules = matcher.rules_for(event.data)
-        if rules:
-            matches.append(Match(event, rules))
+def _account_of(found: Looked, matcher: Matcher) -> Inspection | None:
+    matches = decided(found.cuts, matcher) if found.cuts else []
+    if matches is None:
+        return None
     return Inspection(found.records, tuple(matches), (), {}, found.size, found.sha256)
