@@ -28,6 +28,20 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
 
 
+@pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_into_a_page_lead_to_a_heading(page: Path) -> None:
+    for target, heading in re.findall(r"\]\(([^)#]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            there = _headings(page.parent / target if target else page)
+            assert heading in there, f"{page.name} links to {target}#{heading}, which is not there"
+
+
+def _headings(page: Path) -> set[str]:
+    """As they stand in links: in small letters, without punctuation, with hyphens for spaces."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
 def test_every_reason_is_explained() -> None:
     text = (DOCS / "operations.md").read_text(encoding="utf-8")
     missing = [reason.value for reason in Reason if f"`{reason.value}`" not in text]
@@ -40,6 +54,7 @@ def test_files_end_before_three_hundred_lines() -> None:
         *ROOT.glob("tests/**/*.py"),
         *ROOT.glob("bench/*.py"),
         *ROOT.glob("demo/*.py"),
+        *ROOT.glob("src/**/*.[ch]"),
     ]
     long = {str(path.relative_to(ROOT)): count for path in sources if (count := _lines(path)) > MAX_LINES}
     assert not long, long
