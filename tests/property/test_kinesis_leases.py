@@ -209,6 +209,23 @@ async def test_a_stream_that_was_made_again_is_read_from_its_beginning() -> None
     assert one.custody.held() == {shard: Position("TRIM_HORIZON")}
 
 
+async def test_a_shard_that_only_the_stream_before_had_is_forgotten_and_read_when_it_comes() -> None:
+    world = World()
+    first, second = world.add_shard(), world.add_shard()
+    one = world.start()
+    await world.attend(one)
+    for shard in (first, second):
+        one.custody.moved(shard, Position("SHARD_END"))
+    await world.keep(one)
+    later = world.shards.pop(second)
+    await one.custody.attend(world.shards, "stream:2")
+    assert set(one.custody.held()) == {first}
+    assert second not in world.table.rows
+    world.shards[second] = later
+    await one.custody.attend(world.shards, "stream:2")
+    assert one.custody.held() == {first: Position("TRIM_HORIZON"), second: Position("TRIM_HORIZON")}
+
+
 async def test_leases_of_another_stream_are_left_alone_and_told_of() -> None:
     world = World()
     await world.table.add(world.shards[world.add_shard()], Position("3"), "other:1")

@@ -140,7 +140,7 @@ class LeaseTable:
         )
 
     async def remove(self, lease: Lease) -> None:
-        """The shard is finished and the stream has it no more."""
+        """The stream has the shard no more."""
         try:
             with translated():
                 client = await self._client()

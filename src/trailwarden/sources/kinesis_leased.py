@@ -71,7 +71,7 @@ class LeaseCustody:
         asked = self._monotonic()
         leases = await self._leases()
         self._watch.look(leases, asked)
-        leases = await self._of_this_stream(leases, identity)
+        leases = await self._of_this_stream(leases, shards, identity)
         leases |= await self._added(shards, leases, identity)
         await self._tidied(shards, leases)
         may_start = {*startable(shards, _finished(leases)), *(leases.keys() - shards.keys())}
@@ -119,8 +119,12 @@ class LeaseCustody:
         await self._table.create()
         return await self._table.leases()
 
-    async def _of_this_stream(self, leases: Mapping[str, Lease], identity: str) -> dict[str, Lease]:
-        """Rows of an earlier stream of the same name begin again; those of another stream are nothing to us, and are told of."""
+    async def _of_this_stream(
+        self, leases: Mapping[str, Lease], shards: Mapping[str, Shard], identity: str
+    ) -> dict[str, Lease]:
+        """Rows of an earlier stream of the same name begin again where this one has the shard, and go where it has not: a shard
+        that comes later bears the same name. Those of another stream are nothing to us, and are told of.
+        """
         ours: dict[str, Lease] = {}
         strangers = 0
         name = identity.partition(":")[0]
@@ -132,6 +136,9 @@ class LeaseCustody:
             else:
                 log.warning("stream_made_again", shard=key, before=lease.stream, now=identity)
                 self._held.pop(key, None)
+                if key not in shards:
+                    await self._table.remove(lease)
+                    continue
                 begun = await self._table.restart(lease, identity)
                 if begun is not None:
                     ours[key] = begun
