@@ -18,13 +18,12 @@ from bench.rivals import Count
 from bench.standin import BUCKET
 from trailwarden.decode import Limits
 from trailwarden.detection import Matcher, inspect_many, load_ruleset
+from trailwarden.detection.many import TOGETHER
 
 COMMAND: Final = str(Path(sys.executable).with_name("trailwarden"))
 """The console script of the environment that this runs in."""
 
 _LIMITS: Final = Limits()
-_TOGETHER: Final = 256 * 1024
-"""Bytes, as in `pipeline.inspector` and `cli.scan_files`."""
 _VERBS: Final = (
     "Create",
     "Delete",
@@ -94,7 +93,7 @@ def _together(payloads: Sequence[bytes]) -> Iterator[list[bytes]]:
     for payload in payloads:
         waiting.append(payload)
         size += len(payload)
-        if size >= _TOGETHER:
+        if size >= TOGETHER:
             yield waiting
             waiting, size = [], 0
     yield waiting

@@ -17,7 +17,7 @@ from trailwarden.health import StatusBoard
 from trailwarden.model import Batch, Checkpoint, Clock
 from trailwarden.pipeline.acknowledgement import Acknowledger
 from trailwarden.pipeline.committing import Committer
-from trailwarden.pipeline.delivery import Delivery, Route
+from trailwarden.pipeline.delivery import LOOK_ALONE, Delivery, Route
 from trailwarden.pipeline.ingest import Ingest
 from trailwarden.pipeline.inspector import Inspector
 from trailwarden.settings import Settings
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY: Final = timedelta(seconds=5)
 """Where instances share a store: how often each looks whether another one has left something."""
-_LOOK_ALONE: Final = timedelta(seconds=30)
-"""Likewise where only commands use the store besides."""
 TRIGGERS: Final = "trail-tampering"
 """The pack whose matches are a reason to verify the trail at once."""
 
@@ -115,7 +113,7 @@ async def make_parts(
         clock,
         metrics,
         settled=lambda: _look_again(held),
-        look_every=_LOOK_EVERY if settings.store.shared else _LOOK_ALONE,
+        look_every=_LOOK_EVERY if settings.store.shared else LOOK_ALONE,
     )
     committer = Committer(store, metrics, delivery)
     pool = ThreadPoolExecutor(settings.pipeline.workers, thread_name_prefix="inspect")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from trailwarden.cli.in_order import in_order
 from trailwarden.cli.output import readable
 from trailwarden.detection import inspect, inspect_many
+from trailwarden.detection.many import TOGETHER
 from trailwarden.errors import SourceError
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 _CHUNK = 16
 """Files handed to a worker at once: the hand-over costs as much as inspecting a small file."""
-_TOGETHER = 256 * 1024
-"""Bytes of what is inspected in one call."""
 
 
 @dataclass(slots=True)
@@ -129,7 +128,7 @@ def _scan_chunk(paths: list[str], matcher: Matcher, limits: Limits) -> list[File
         try:
             for payload in _payloads(path, limits):
                 waiting.append((path, payload))
-                if sum(len(one) for _, one in waiting) >= _TOGETHER:
+                if sum(len(one) for _, one in waiting) >= TOGETHER:
                     reports += _inspected(waiting, matcher, limits)
         except OSError as fault:
             reports += _inspected(waiting, matcher, limits)

@@ -12,10 +12,14 @@ Next: `trailwarden.detection.inspection`, for one payload.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from trailwarden.decode import Limits, Looked
 from trailwarden.detection.inspection import Inspection, decided, inspect
 from trailwarden.detection.matcher import Matcher
+
+TOGETHER: Final = 256 * 1024
+"""Bytes, as they came, of what is worth inspecting in one call: some dozens of small files, a few milliseconds."""
 
 
 def inspect_many(

@@ -22,9 +22,10 @@ from trailwarden.pipeline.lane import Lane
 from trailwarden.pipeline.settling import Settler
 from trailwarden.store import Commit, Committed, DeliveryState, Settlement, Store, Taking
 
-__all__ = ["Delivery", "DeliveryMetrics", "Route", "SinkState", "SinkStatus"]
+__all__ = ["LOOK_ALONE", "Delivery", "DeliveryMetrics", "Route", "SinkState", "SinkStatus"]
 
-_IDLE: Final = timedelta(seconds=30)
+LOOK_ALONE: Final = timedelta(seconds=30)
+"""How often the store is looked at where only commands use it besides."""
 _CUT_OFF: Final = 5.0
 """Seconds that a delivery which is cut off has to record what it knows."""
 
@@ -40,7 +41,7 @@ class Delivery:
     chance: Callable[[], float] = random.random
     settled: Callable[[], None] = lambda: None
     """Called after outcomes were recorded."""
-    look_every: timedelta = _IDLE
+    look_every: timedelta = LOOK_ALONE
     """How long it rests when nothing is due: what another instance committed and left is found no later."""
     _lanes: dict[str, Lane] = field(default_factory=dict)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import structlog
 
 from trailwarden.decode import Limits, Rejected
 from trailwarden.detection import Inspection, Matcher, inspect, inspect_many
+from trailwarden.detection.many import TOGETHER
 from trailwarden.errors import SourceError, UnusableError
 from trailwarden.model import Batch, Clock, Run
 from trailwarden.model.payloads import size_of
@@ -28,9 +29,6 @@ from trailwarden.telemetry import Metrics
 log = structlog.get_logger(__name__)
 A = TypeVar("A")
 T = TypeVar("T")
-
-_TOGETHER: Final = 256 * 1024
-"""Announced bytes of what is inspected in one call: some dozens of small files, a few milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ class Inspector:
         for end in range(start, len(batches)):
             batch = batches[end]
             size += batch.size_hint
-            if (size > room and end > 0) or (end > start and (size > _TOGETHER or isinstance(batch, Run))):
+            if (size > room and end > 0) or (end > start and (size > TOGETHER or isinstance(batch, Run))):
                 return batches[start:end]
             if isinstance(batch, Run):
                 return batches[start : end + 1]
