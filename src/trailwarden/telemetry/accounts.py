@@ -6,15 +6,10 @@ added under a lock, and a scrape takes one copy under the same lock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final
-
-from prometheus_client.core import CounterMetricFamily, Metric
-from prometheus_client.registry import Collector
-
-from trailwarden.telemetry.definitions import BY_NAME
 
 FIELDS: Final = ("seen", "matched", "unmatched", "quarantined")
 ACCOUNT: Final[Mapping[str, str]] = {f"events_{field}_total": field for field in FIELDS}
@@ -44,7 +39,7 @@ class EventCounts:
         )
 
 
-class EventAccount(Collector):
+class EventAccount:
     """Counts by source. Thread-safe."""
 
     def __init__(self, sources: Iterable[str]) -> None:
@@ -60,13 +55,3 @@ class EventAccount(Collector):
         """All sources at one moment."""
         with self._lock:
             return dict(self._counts)
-
-    def collect(self) -> Iterator[Metric]:
-        """The four families, from one snapshot."""
-        counts = self.snapshot()
-        for name, field in ACCOUNT.items():
-            definition = BY_NAME[name]
-            family = CounterMetricFamily(definition.full_name, definition.help, labels=definition.labels)
-            for source, count in counts.items():
-                family.add_metric([source], getattr(count, field))
-            yield family

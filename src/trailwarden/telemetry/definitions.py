@@ -168,5 +168,3 @@ METRICS: Final[tuple[Definition, ...]] = (
     Definition("last_file_timestamp_seconds", "gauge", ("account", "region"),
                "When the last log file of an account and Region was dealt with.", _none),
 )  # fmt: skip
-
-BY_NAME: Final[Mapping[str, Definition]] = MappingProxyType({one.name: one for one in METRICS})

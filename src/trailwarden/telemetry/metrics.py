@@ -1,9 +1,9 @@
 """Who raises which metric: one method for each thing that happens.
 
-Keeps: a registry of its own, no global state; the numbers of events come from one account (see `accounts`). All
-methods are thread-safe and do no I/O.
+Keeps: numbers of its own, no global state; those of events come from one account (see `accounts`). All methods are
+thread-safe and do no I/O.
 
-Next: `definitions` for the table that this is built from.
+Next: `definitions` for the table that this is built from, `numbers` for how they are kept, `exposition` for how they are shown.
 """
 
 from __future__ import annotations
@@ -17,10 +17,6 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
-from prometheus_client.core import Metric
-from prometheus_client.exposition import choose_encoder
-
 from trailwarden import __version__
 from trailwarden.errors import Reason
 from trailwarden.telemetry import reported
@@ -30,10 +26,9 @@ from trailwarden.telemetry.definitions import (
     METRICS,
     NO_REASON,
     SOURCE_STATES,
-    Definition,
     Known,
 )
-from trailwarden.telemetry.grouped import observe_all
+from trailwarden.telemetry.numbers import Numbers
 
 _RANKS: Final = {"verified": 0, "unknown": 1, "gap": 2}
 
@@ -47,54 +42,19 @@ class Backlog:
     oldest: datetime | None = None
 
 
-class _Snapshot(CollectorRegistry):
-    """What was collected at one moment, for an encoder. `_created` samples are left out: a counter starts with the process."""
-
-    def __init__(self, families: list[Metric]) -> None:
-        super().__init__()
-        self._families = families
-
-    def collect(self) -> Iterator[Metric]:
-        for family in self._families:
-            family.samples = [one for one in family.samples if not one.name.endswith("_created")]
-            yield family
-
-
 class Metrics:
     """All metrics of one service."""
 
     def __init__(self, known: Known | None = None, *, version: str = __version__, revision: str = "") -> None:
         """known: what the configuration names. Labels not named there are counted all the same, from their first use on."""
         known = known if known is not None else Known()
-        self._registry = CollectorRegistry()
-        self._process = ProcessCollector(registry=None)
-        self._counters: dict[str, Counter] = {}
-        self._gauges: dict[str, Gauge] = {}
-        self._histograms: dict[str, Histogram] = {}
-        for definition in METRICS:
-            if definition.name not in ACCOUNT:
-                self._build(definition, known)
+        self._numbers = Numbers((one for one in METRICS if one.name not in ACCOUNT), known)
         self._events = EventAccount(known.sources)
-        self._registry.register(self._events)
         self._backlogs_lock = Lock()
         self._backlogs = dict.fromkeys(known.sinks, Backlog())
-        self._gauges["build_info"].labels(version, revision).set(1)
+        self._numbers.set("build_info", (version, revision), 1)
         self._conditions: frozenset[tuple[str, str, str]] = frozenset()
         self.coverage("unknown")
-
-    def _build(self, definition: Definition, known: Known) -> None:
-        name, text, labels = definition.full_name, definition.help, definition.labels
-        metric: Counter | Gauge | Histogram
-        if definition.kind == "counter":
-            metric = self._counters[definition.name] = Counter(name, text, labels, registry=self._registry)
-        elif definition.kind == "gauge":
-            metric = self._gauges[definition.name] = Gauge(name, text, labels, registry=self._registry)
-        else:
-            metric = self._histograms[definition.name] = Histogram(
-                name, text, labels, registry=self._registry, buckets=definition.buckets
-            )
-        for values in definition.series(known):
-            metric.labels(*values)
 
     # --- ingest ---------------------------------------------------------------------------------------------------
 
@@ -121,19 +81,19 @@ class Metrics:
                 labels.update(one.labels)
         unmatched = sum(one.unmatched for one in inspections)
         self.count_events(source, seen, matched, unmatched, rejected)
-        self._counters["content_bytes_total"].labels(source).inc(size)
+        self._numbers.count("content_bytes_total", (source,), size)
         for outcome, count in outcomes.items():
-            self._counters["batches_total"].labels(source, outcome).inc(count)
+            self._numbers.count("batches_total", (source, outcome), count)
         for rule, count in rules.items():
-            self._counters["rule_matches_total"].labels(rule).inc(count)
+            self._numbers.count("rule_matches_total", (rule,), count)
         for reason, count in reasons.items():
-            self._counters["rejected_total"].labels(reason).inc(count)
+            self._numbers.count("rejected_total", (reason,), count)
         for label, count in labels.items():
-            self._counters["not_events_total"].labels(source, label).inc(count)
+            self._numbers.count("not_events_total", (source, label), count)
 
     def nacked(self, source: str) -> None:
         """A batch that was given back, to come again."""
-        self._counters["batches_total"].labels(source, "nacked").inc()
+        self._numbers.count("batches_total", (source, "nacked"))
 
     def committed(self, commit: reported.Commit, committed: reported.Committed) -> None:
         """A transaction that went through."""
@@ -141,7 +101,7 @@ class Metrics:
         for received in commit.received:
             sizes[received.source] += received.size
         for source, size in sizes.items():
-            self._counters["received_bytes_total"].labels(source).inc(size)
+            self._numbers.count("received_bytes_total", (source,), size)
         made = [routed.alert for routed in commit.alerts]
         alerts = Counts((alert.rule_id, alert.severity) for alert in made)
         delays = [
@@ -149,17 +109,16 @@ class Metrics:
             for alert in made
             if alert.event_time is not None
         ]
-        observe_all(self._histograms["event_delay_seconds"], delays)
+        self._numbers.observe("event_delay_seconds", (), delays)
         for of, count in alerts.items():
-            self._counters["alerts_total"].labels(*of).inc(count)
+            self._numbers.count("alerts_total", of, count)
         conflicting = len(committed.conflicting)
-        self._counters["alert_duplicates_total"].labels("conflicting").inc(conflicting)
-        self._counters["alert_duplicates_total"].labels("known").inc(committed.known - conflicting)
+        self._numbers.count("alert_duplicates_total", ("conflicting",), conflicting)
+        self._numbers.count("alert_duplicates_total", ("known",), committed.known - conflicting)
 
     def feed_delays(self, stage: str, seconds: Sequence[float]) -> None:
         """stage: of FEED_STAGES. A file may be named by the minute that ends after it came."""
-        histogram = self._histograms["feed_delay_seconds"].labels(stage)
-        observe_all(histogram, [max(0.0, one) for one in seconds])
+        self._numbers.observe("feed_delay_seconds", (stage,), [max(0.0, one) for one in seconds])
 
     @contextmanager
     def commit_timer(self) -> Iterator[None]:
@@ -170,8 +129,8 @@ class Metrics:
             yield
             outcome = "committed"
         finally:
-            self._histograms["commit_seconds"].observe(time.perf_counter() - started)
-            self._counters["commits_total"].labels(outcome).inc()
+            self._numbers.observe("commit_seconds", (), (time.perf_counter() - started,))
+            self._numbers.count("commits_total", (outcome,))
 
     @contextmanager
     def decode_timer(self) -> Iterator[None]:
@@ -180,32 +139,28 @@ class Metrics:
         try:
             yield
         finally:
-            self._histograms["decode_seconds"].observe(time.perf_counter() - started)
+            self._numbers.observe("decode_seconds", (), (time.perf_counter() - started,))
 
     @contextmanager
     def in_flight(self, source: str, batches: int, size: int) -> Iterator[None]:
         """Around the work on some batches. size: their announced bytes."""
-        gauges = (
-            (self._gauges["in_flight_batches"].labels(source), batches),
-            (self._gauges["in_flight_bytes"].labels(source), size),
-        )
-        for gauge, amount in gauges:
-            gauge.inc(amount)
+        self._numbers.shift("in_flight_batches", (source,), batches)
+        self._numbers.shift("in_flight_bytes", (source,), size)
         try:
             yield
         finally:
-            for gauge, amount in gauges:
-                gauge.dec(amount)
+            self._numbers.shift("in_flight_batches", (source,), -batches)
+            self._numbers.shift("in_flight_bytes", (source,), -size)
 
     # --- delivery -------------------------------------------------------------------------------------------------
 
     def attempts(self, sink: str, verdict: str, reason: Reason | None, count: int = 1) -> None:
         """Attempts to deliver an alert, and what became of them."""
-        self._counters["sink_attempts_total"].labels(sink, verdict, reason or NO_REASON).inc(count)
+        self._numbers.count("sink_attempts_total", (sink, verdict, reason or NO_REASON), count)
 
     def delivered(self, sink: str, latencies: Sequence[float]) -> None:
         """Alerts that a sink took. latencies: seconds since each was made."""
-        observe_all(self._histograms["delivery_latency_seconds"].labels(sink), latencies)
+        self._numbers.observe("delivery_latency_seconds", (sink,), latencies)
 
     # --- states ---------------------------------------------------------------------------------------------------
 
@@ -213,9 +168,9 @@ class Metrics:
         """What a sink has before it. oldest: when the oldest pending alert was made."""
         with self._backlogs_lock:
             self._backlogs[sink] = Backlog(pending, dead, oldest)
-        self._gauges["outbox_alerts"].labels(sink, "pending").set(pending)
-        self._gauges["outbox_alerts"].labels(sink, "dead").set(dead)
-        self._gauges["outbox_oldest_timestamp_seconds"].labels(sink).set(oldest.timestamp() if oldest else 0)
+        self._numbers.set("outbox_alerts", (sink, "pending"), pending)
+        self._numbers.set("outbox_alerts", (sink, "dead"), dead)
+        self._numbers.set("outbox_oldest_timestamp_seconds", (sink,), oldest.timestamp() if oldest else 0)
 
     def source(
         self,
@@ -228,15 +183,15 @@ class Metrics:
         """How a source is doing. state: one of SOURCE_STATES; last_success: None before the first; the rest: of a stream."""
         self._set_one_of("source_state", (name,), SOURCE_STATES, state)
         if last_success is not None:
-            self._gauges["source_last_success_timestamp_seconds"].labels(name).set(last_success.timestamp())
+            self._numbers.set("source_last_success_timestamp_seconds", (name,), last_success.timestamp())
         if behind is not None:
-            self._gauges["source_behind_seconds"].labels(name).set(behind.total_seconds())
+            self._numbers.set("source_behind_seconds", (name,), behind.total_seconds())
         if missed is not None:
-            self._gauges["source_missed_messages"].labels(name).set(missed)
+            self._numbers.set("source_missed_messages", (name,), missed)
 
     def held(self, source: str, batches: int) -> None:
         """How many batches of a source wait for the delivery of their alerts."""
-        self._gauges["held_batches"].labels(source).set(batches)
+        self._numbers.set("held_batches", (source,), batches)
 
     def coverage(self, verdict: str) -> None:
         """The verdict on the coverage: one of COVERAGE."""
@@ -244,27 +199,26 @@ class Metrics:
 
     def conditions(self, states: Mapping[tuple[str, str, str], str]) -> None:
         """(condition, account, region) -> one of COVERAGE. Those of the last time that are not in it are taken out."""
-        gauge = self._gauges["coverage_condition"]
         for gone in self._conditions - states.keys():
-            gauge.remove(*gone)
+            self._numbers.remove("coverage_condition", gone)
         for labels, state in states.items():
-            gauge.labels(*labels).set(_RANKS[state])
+            self._numbers.set("coverage_condition", labels, _RANKS[state])
         self._conditions = frozenset(states)
 
     def arrivals(self, latest: Mapping[tuple[str, str], datetime]) -> None:
         """(account, region) -> when the last file of it was dealt with."""
         for labels, at in latest.items():
-            self._gauges["last_file_timestamp_seconds"].labels(*labels).set(at.timestamp())
+            self._numbers.set("last_file_timestamp_seconds", labels, at.timestamp())
 
     def heartbeat(self, at: datetime) -> None:
         """The main loop ticked."""
-        self._gauges["heartbeat_timestamp_seconds"].set(at.timestamp())
+        self._numbers.set("heartbeat_timestamp_seconds", (), at.timestamp())
 
     def _set_one_of(self, name: str, labels: tuple[str, ...], states: tuple[str, ...], state: str) -> None:
         if state not in states:
             raise ValueError(f"{name}: {state!r} is none of {', '.join(states)}")
         for one in states:
-            self._gauges[name].labels(*labels, one).set(one == state)
+            self._numbers.set(name, (*labels, one), one == state)
 
     # --- reading --------------------------------------------------------------------------------------------------
 
@@ -279,6 +233,6 @@ class Metrics:
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
         """The exposition and its content type: OpenMetrics where the Accept header asks for it, else text 0.0.4."""
-        encode, content_type = choose_encoder(accept)
-        families = [*self._registry.collect(), *self._process.collect()]
-        return encode(_Snapshot(families)), content_type
+        from trailwarden.telemetry.exposition import exposition  # noqa: PLC0415 - loads the library that writes it
+
+        return exposition(self._numbers.snapshot(), self._events.snapshot(), accept)
