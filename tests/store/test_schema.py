@@ -69,9 +69,23 @@ async def test_a_new_database(tmp_path: Path, existing: bool) -> None:
     await _open_and_close(path)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA page_size").fetchone() == (8192,)
         assert connection.execute("SELECT version FROM schema_version").fetchall() == [
             (number,) for number in range(1, LATEST + 1)
         ]
+
+
+async def test_a_file_of_other_pages_stays_as_it_is(tmp_path: Path) -> None:
+    """What an earlier version has made."""
+    path = tmp_path / "state.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA page_size = 4096")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("VACUUM")
+    await _open_and_close(path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA page_size").fetchone() == (4096,)
+        assert connection.execute("SELECT count(*) FROM alerts").fetchone() == (0,)
 
 
 async def test_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
