@@ -50,7 +50,7 @@ def test_the_rest_is_left_to_typer(arguments: list[str]) -> None:
 
 HEAVY = {
     "aiobotocore", "aiohttp", "aiokafka", "aiosqlite", "asyncpg", "botocore", "cryptography", "hyperscan", "jinja2",
-    "msgspec", "prometheus_client", "rich", "sqlalchemy", "typer", "zstandard",
+    "importlib.metadata", "msgspec", "prometheus_client", "rich", "sqlalchemy", "typer", "zstandard",
 }  # fmt: skip
 PROBE = """
 import json, sys

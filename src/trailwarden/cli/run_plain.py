@@ -42,7 +42,8 @@ def plainly(arguments: Sequence[str]) -> Asked | None:
 
 def run_service(asked: Asked) -> int:
     """Until it ends; returns the exit code."""
-    import trailwarden.telemetry  # noqa: F401 - first: see its structlog_alone
+    import trailwarden.model.pydantic_alone  # before pydantic
+    import trailwarden.telemetry  # noqa: F401 - before all that logs: see its structlog_alone
     from trailwarden.app.service import serve
     from trailwarden.settings import load_settings
 
