@@ -52,6 +52,7 @@ def main(path: str, rounds: int, seed: int) -> None:
     assert records.library(lz4.frame._frame.__file__)
     chance = random.Random(seed)
     read = 0
+    shown: list[tuple[memoryview, bytes]] = []
     for _ in range(rounds):
         # Copies of their own, so that one byte beyond them is beyond the allocation.
         batches = [exact(damaged(chance, batch(chance))) for _ in range(chance.randrange(4))]
@@ -59,6 +60,14 @@ def main(path: str, rounds: int, seed: int) -> None:
             batches, chance.choice([50, 10**6]), chance.choice([100, 10**6])
         )
         assert len(ends) == 8 * sum(number for _, number in chunks)
+        assert all(bytes(view) == text for view, text in shown)
+        if chance.random() < 0.1:
+            shown.clear()
+        shown += [
+            (text, bytes(text))
+            for text, _ in chunks
+            if isinstance(text, memoryview) and chance.random() < 0.2
+        ]
         read += done
     assert read > rounds // 4
     print("sound", rounds)

@@ -48,12 +48,25 @@ def matcher() -> Matcher:
     return Matcher(load_ruleset(("cis-vpc", "vpc-extended"), ()))
 
 
-def looked(*payloads: bytes, limits: Limits = LIMITS, digest: bool = False) -> list[Looked | None]:
+def looked(
+    *payloads: bytes | memoryview, limits: Limits = LIMITS, digest: bool = False
+) -> list[Looked | None]:
     wanted = Wanted.of(b"Vpc", NAMES)
     assert wanted is not None
     found = look_at(payloads, wanted, UNHIDDEN, limits, digest=digest)
     assert found is not None
     return list(found)
+
+
+def test_a_view_is_looked_at_as_its_bytes_are() -> None:
+    texts = [text(random.Random(seed)) for seed in range(40)]
+    payloads = tuple(texts) + tuple(map(member, texts))
+    views = tuple(memoryview(b"[" + payload + b"]")[1:-1] for payload in payloads)
+    found = looked(*views, digest=True)
+    assert found == looked(*payloads, digest=True)
+    assert any(one is not None and one.cuts for one in found)
+    with pytest.raises(TypeError, match="could change"):
+        looked(memoryview(bytearray(b"a")))
 
 
 def member(data: bytes) -> bytes:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from trailwarden.decode import Limits
 from trailwarden.detection import Matcher, inspect, inspect_many, inspect_run, load_ruleset, runs
 from trailwarden.errors import Reason, UnusableError
+from trailwarden.model.payloads import Joined, Lent, Payload, Payloads
 
 MATCHER = Matcher(load_ruleset())
 LIMITS = Limits(max_event_bytes=600, max_output_bytes=550)
@@ -62,7 +63,7 @@ ANY = st.one_of(
 RUNS = st.lists(st.one_of(PLAIN, PLAIN, PLAIN, ANY), max_size=24)
 
 
-def one_by_one(payloads: list[bytes | UnusableError]) -> tuple[int, int, int, list[tuple[object, ...]]]:
+def one_by_one(payloads: list[Payload]) -> tuple[int, int, int, list[tuple[object, ...]]]:
     """Seen, rejected, bytes, and what was found where, by `inspect` alone."""
     seen = size = rejected = 0
     found: list[tuple[object, ...]] = []
@@ -78,8 +79,26 @@ def one_by_one(payloads: list[bytes | UnusableError]) -> tuple[int, int, int, li
     return seen, rejected, size, found
 
 
-def agreed(payloads: list[bytes | UnusableError]) -> None:
-    said = inspect_run(payloads, MATCHER, LIMITS)
+def parted(payloads: list[Payload], cuts: Sequence[int]) -> Payloads:
+    """As readers hand them on. cuts: how many stand side by side each time; what is left at the end is a plain list."""
+    parts: list[Sequence[Payload]] = []
+    first = 0
+    for number in cuts:
+        part = payloads[first : first + number]
+        texts = [payload for payload in part if isinstance(payload, bytes)]
+        if len(texts) < len(part) or not texts:
+            parts.append(part)
+        elif len(texts) == 1:
+            parts.append(Lent(memoryview(b"<" + texts[0] + b">")[1:-1]))
+        else:
+            ends = [len(b"\n".join(texts[: index + 1])) for index in range(len(texts))]
+            parts.append(Joined(b"\n".join(texts), ends))
+        first += number
+    return Payloads([*parts, payloads[first:]])
+
+
+def agreed(payloads: list[Payload], cuts: Sequence[int] | None = None) -> None:
+    said = inspect_run(payloads if cuts is None else parted(payloads, cuts), MATCHER, LIMITS)
     found = [
         (index, len(one.matches), [(bad.raw, bad.reason) for bad in one.rejected])
         for index, one in said.found
@@ -88,16 +107,23 @@ def agreed(payloads: list[bytes | UnusableError]) -> None:
     assert (total.seen, len(total.rejected), total.content_size, found) == one_by_one(payloads)
     assert total.seen == len(total.matches) + total.unmatched + len(total.rejected)
     for _, one in said.found:
+        assert all(type(bad.raw) is bytes for bad in one.rejected)
         assert {match.event.index for match in one.matches} <= set(range(one.seen))
 
 
 @given(RUNS)
-def test_a_run_is_its_payloads(payloads: list[bytes | UnusableError]) -> None:
+def test_a_run_is_its_payloads(payloads: list[Payload]) -> None:
     agreed(payloads)
 
 
+@given(RUNS, st.lists(st.integers(1, 9), max_size=9))
+def test_a_run_is_its_payloads_as_readers_hand_them_on(payloads: list[Payload], cuts: list[int]) -> None:
+    assert list(parted(payloads, cuts)) == payloads
+    agreed(payloads, cuts)
+
+
 @given(RUNS)
-def test_a_run_is_its_payloads_without_the_compiled_pass(payloads: list[bytes | UnusableError]) -> None:
+def test_a_run_is_its_payloads_without_the_compiled_pass(payloads: list[Payload]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, "COMPILED", False)
         patch.setattr("trailwarden.decode.structure.COMPILED", False)
@@ -107,7 +133,7 @@ def test_a_run_is_its_payloads_without_the_compiled_pass(payloads: list[bytes | 
 @pytest.mark.parametrize("at", [0, 3, 11])
 @pytest.mark.parametrize("odd", range(len(ODD)))
 def test_an_odd_payload_among_sound_ones(odd: int, at: int) -> None:
-    payloads: list[bytes | UnusableError] = [record(name) for name in ["DescribeVpcs", "DeleteVpc"] * 6]
+    payloads: list[Payload] = [record(name) for name in ["DescribeVpcs", "DeleteVpc"] * 6]
     payloads[at] = ODD[odd]
     agreed(payloads)
 
@@ -115,13 +141,13 @@ def test_an_odd_payload_among_sound_ones(odd: int, at: int) -> None:
 def test_sound_payloads_are_looked_at_together(monkeypatch: pytest.MonkeyPatch) -> None:
     alone: list[bytes] = []
 
-    def noted(payloads: Sequence[bytes], matcher: Matcher, limits: Limits) -> object:
-        alone.extend(payloads)
+    def noted(payloads: Sequence[bytes | memoryview], matcher: Matcher, limits: Limits) -> object:
+        alone.extend(map(bytes, payloads))
         return inspect_many(payloads, matcher, limits)
 
     monkeypatch.setattr(runs, "inspect_many", noted)
     bad, wanted = b'{"eventVersion":"1.08"', record("DeleteVpc")
-    payloads: list[bytes | UnusableError] = [record("DescribeVpcs")] * 500 + [bad] + [wanted] * 2
+    payloads: list[Payload] = [record("DescribeVpcs")] * 500 + [bad] + [wanted] * 2
     said = inspect_run(payloads, MATCHER, LIMITS)
     assert (said.total.seen, len(said.total.matches), len(said.total.rejected)) == (503, 2, 1)
     assert {bad, wanted} <= set(alone)

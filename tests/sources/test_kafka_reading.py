@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trailwarden.errors import Reason, SourceError, UnusableError
-from trailwarden.model.payloads import Joined, size_of
+from trailwarden.model.payloads import Joined, Lent, size_of
 from trailwarden.sources import kafka_reading
 from trailwarden.sources.kafka_reading import Messages
 from trailwarden.sources.kafka_records import Raw, raw_batches
@@ -110,7 +110,7 @@ def test_what_lies_side_by_side_stays_so_and_large_ones_stand_alone() -> None:
     assert payloads[-1] == b""
     parts = getattr(payloads, "parts", [])
     assert [len(part) for part in parts] == [3, 1, 2]
-    assert all(isinstance(part, Joined) for part in parts)
+    assert [type(part) for part in parts] == [Joined, Lent, Joined]
     assert parts[0].text == b"a\nb\n\nnull"
     with pytest.raises(IndexError):
         payloads[6]
@@ -138,6 +138,26 @@ def test_a_frame_that_grows_too_large_is_left() -> None:
     assert Messages(0, MIB, 901_000).plain(raws, 0) == 1
     assert Messages(0, 899_999, MIB).plain(raws, 0) == 0
     assert agreed(log, most=900_000)[0][0] is Reason.TOO_LARGE
+
+
+def test_a_large_payload_stays_what_it_is_as_long_as_somebody_has_it() -> None:
+    """It is shown where it was decompressed, and that memory is written to again by later calls."""
+    kept: list[memoryview] = []
+    for number in range(1, 30):
+        text = bytes([number]) * (16_384 + number)
+        parts = run_of(list(raw_batches(batch([(text, None, []), (b"x", None, [])], 0, 3)))).payloads().parts
+        assert [part[0] for part in parts] == [text, b"x"]
+        if number % 3:
+            kept.append(parts[0].view)
+        assert all(one.readonly and {*one} == {one[0]} for one in kept)
+    assert [view[0] for view in kept] == [number for number in range(1, 30) if number % 3]
+
+
+def test_what_becomes_larger_than_was_thought_is_read() -> None:
+    """Among others, so that what was read before it is moved."""
+    records = [(bytes([number]) * 300_000, None, []) for number in range(1, 13)]
+    log = b"".join(batch([one], number, 3) for number, one in enumerate(records))
+    assert agreed(log) == [one[0] for one in records]
 
 
 def test_many_batches_are_read_in_several_calls() -> None:

@@ -154,7 +154,19 @@ static PyObject *answer_for(const Workspace *space, const Task *task, const Payl
     return Py_BuildValue("(nnNN)", payload->records, payload->content_size, digest, cuts);
 }
 
-/* payloads: a tuple of bytes, which nobody can change meanwhile. */
+/* What nobody can change. Returns 0 with an exception set for anything else. */
+static int lent_by(PyObject *payload, Payload *into)
+{
+    if (PyObject_GetBuffer(payload, &into->lent, PyBUF_SIMPLE) != 0)
+        return 0;
+    into->data = into->lent.buf;
+    into->size = into->lent.len;
+    if (!into->lent.readonly)
+        PyErr_SetString(PyExc_TypeError, "look: a payload could change while it is looked at");
+    return into->lent.readonly;
+}
+
+/* payloads: a tuple of bytes, or of views of bytes, which nobody can change meanwhile. */
 static PyObject *looked_at(PyObject *payloads, const Task *task)
 {
     const Py_ssize_t count = PyTuple_Size(payloads);
@@ -164,11 +176,8 @@ static PyObject *looked_at(PyObject *payloads, const Task *task)
     int ready = space != NULL && each != NULL;
     if (!ready)
         PyErr_NoMemory();
-    for (Py_ssize_t at = 0; ready && at < count; at++) {
-        char *data = NULL;
-        ready = PyBytes_AsStringAndSize(PyTuple_GetItem(payloads, at), &data, &each[at].size) == 0;
-        each[at].data = (const uint8_t *)data;
-    }
+    for (Py_ssize_t at = 0; ready && at < count; at++)
+        ready = lent_by(PyTuple_GetItem(payloads, at), each + at);
     if (ready) {
         Py_BEGIN_ALLOW_THREADS
         for (Py_ssize_t at = 0; at < count; at++)
@@ -181,8 +190,10 @@ static PyObject *looked_at(PyObject *payloads, const Task *task)
                 Py_CLEAR(answer);
         }
     }
-    for (Py_ssize_t at = 0; each != NULL && at < count; at++)
+    for (Py_ssize_t at = 0; each != NULL && at < count; at++) {
         free(each[at].cuts);
+        PyBuffer_Release(&each[at].lent); /* of one that was never lent it does nothing */
+    }
     free(each);
     if (space != NULL)
         give_back(space);
@@ -190,7 +201,7 @@ static PyObject *looked_at(PyObject *payloads, const Task *task)
 }
 
 PyDoc_STRVAR(look_doc, "look(payloads, longest, limits, hideable, wanted, digest) -> list[tuple[int, int, str, list[tuple[int, bytes]]] | None]\n\n"
-    "For each of a tuple of bytes, with the lock given up once for all: how many records it has, the size of its text, the SHA-256 of\n"
+    "For each of a tuple of bytes or views of bytes, with the lock given up once for all: how many records it has, the size of its text, the SHA-256 of\n"
     "the text (hexadecimal; empty unless digest), and index and text of each record in which a wanted text stands. None: not certain.\n"
     "limits: most bytes of a text, most bytes out for a byte in, and the bytes up to which no ratio is asked for. The rest as in `survey`.\n"
     "Raises ValueError, TypeError, and RuntimeError where `libraries` has not found what it takes.");

@@ -12,7 +12,7 @@ def survey(
     hits: int | Sequence[int],
 ) -> tuple[int, list[Place], bool] | None: ...
 def look(
-    payloads: tuple[bytes, ...],
+    payloads: tuple[bytes | memoryview, ...],
     longest: int,
     limits: tuple[int, int, int],
     hideable: bytes,

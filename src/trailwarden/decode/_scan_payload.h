@@ -43,6 +43,7 @@ typedef struct {
 } Cut;
 
 typedef struct {
+    Py_buffer lent;
     const uint8_t *data;
     Py_ssize_t size;
     int certain;

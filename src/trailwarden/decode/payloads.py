@@ -34,7 +34,7 @@ class Looked(NamedTuple):
 
 
 def look_at(
-    payloads: tuple[bytes, ...], wanted: Wanted, unhidden: bytes, limits: Limits, *, digest: bool
+    payloads: tuple[bytes | memoryview, ...], wanted: Wanted, unhidden: bytes, limits: Limits, *, digest: bool
 ) -> Sequence[Looked | None] | None:
     """For each payload what is certain of it; None as a whole where this installation cannot look at many at once."""
     if not COMPILED or not can_look(digest=digest):

@@ -23,14 +23,17 @@ TOGETHER: Final = 256 * 1024
 
 
 def inspect_many(
-    payloads: Sequence[bytes], matcher: Matcher, limits: Limits, *, digest: bool = False
+    payloads: Sequence[bytes | memoryview], matcher: Matcher, limits: Limits, *, digest: bool = False
 ) -> list[Inspection]:
-    """As `inspect` of each of them, in their order. Pure and thread-safe; raises only what is a bug of ours."""
+    """As `inspect` of each of them, in their order. Pure and thread-safe; raises only what is a bug of ours.
+
+    Of a view nothing is kept: what must be kept of it is copied.
+    """
     looked = matcher.look(tuple(payloads), limits, digest=digest)
     if looked is None:
-        return [inspect(payload, matcher, limits, digest=digest) for payload in payloads]
+        return [inspect(bytes(payload), matcher, limits, digest=digest) for payload in payloads]
     return [
-        (found and _account_of(found, matcher)) or inspect(payload, matcher, limits, digest=digest)
+        (found and _account_of(found, matcher)) or inspect(bytes(payload), matcher, limits, digest=digest)
         for payload, found in zip(payloads, looked, strict=True)
     ]
 

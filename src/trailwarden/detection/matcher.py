@@ -42,7 +42,7 @@ class Matcher:
         return self._prefilter.survey(data, longest)
 
     def look(
-        self, payloads: tuple[bytes, ...], limits: Limits, *, digest: bool
+        self, payloads: tuple[bytes | memoryview, ...], limits: Limits, *, digest: bool
     ) -> Sequence[Looked | None] | None:
         """Many payloads in one call. See `Prefilter.look`."""
         return self._prefilter.look(payloads, limits, digest=digest)

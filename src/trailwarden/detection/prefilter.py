@@ -91,7 +91,7 @@ class Prefilter:
         return None if hits is None else survey_hits(data, hits, self._unhidden, longest)
 
     def look(
-        self, payloads: tuple[bytes, ...], limits: Limits, *, digest: bool
+        self, payloads: tuple[bytes | memoryview, ...], limits: Limits, *, digest: bool
     ) -> Sequence[Looked | None] | None:
         """Many payloads in one call, with the records of the candidates cut out; None for one of which that is not certain.
 

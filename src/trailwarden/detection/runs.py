@@ -23,7 +23,7 @@ from trailwarden.detection.many import inspect_many
 from trailwarden.detection.matcher import Matcher
 from trailwarden.detection.prefilter import AllCandidates
 from trailwarden.errors import UnusableError
-from trailwarden.model.payloads import Joined, Payload, parts_of
+from trailwarden.model.payloads import Joined, Payload, in_place, parts_of
 
 _RECORD: Final = b'{"eventVersion":"1.'
 _ALONE: Final = 4
@@ -53,14 +53,16 @@ def inspect_run(payloads: Sequence[Payload], matcher: Matcher, limits: Limits) -
         limits.max_event_bytes, limits.max_output_bytes
     )  # a payload that is one record is the whole output
     alone: list[int] = []
+    waiting: list[Payload | memoryview] = []
     first = 0
     for part in parts_of(payloads):
         among = _joined(part, matcher, longest, sure) if isinstance(part, Joined) else None
         if among is None:
             among = _apart(part, matcher, longest, sure)
         alone += [first + index for index in among]
+        waiting += [in_place(part, index) for index in among]
         first += len(part)
-    found = _inspected([payloads[index] for index in alone], matcher, limits)
+    found = _inspected(waiting, matcher, limits)
     return _account(sure.seen, sure.size, list(zip(alone, found, strict=True)))
 
 
@@ -101,12 +103,13 @@ def _apart(part: Sequence[Payload], matcher: Matcher, longest: int, sure: _Sure)
     return sorted(alone)
 
 
-def _inspected(payloads: Sequence[Payload], matcher: Matcher, limits: Limits) -> list[Inspection]:
+def _inspected(
+    payloads: Sequence[Payload | memoryview], matcher: Matcher, limits: Limits
+) -> list[Inspection]:
     """Each by itself, in their order."""
-    read = iter(
-        inspect_many([payload for payload in payloads if isinstance(payload, bytes)], matcher, limits)
-    )
-    return [next(read) if isinstance(payload, bytes) else _rejected(payload) for payload in payloads]
+    had = [payload for payload in payloads if not isinstance(payload, UnusableError)]
+    read = iter(inspect_many(had, matcher, limits))
+    return [_rejected(payload) if isinstance(payload, UnusableError) else next(read) for payload in payloads]
 
 
 def _rejected(error: UnusableError) -> Inspection:

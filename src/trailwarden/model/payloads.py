@@ -51,6 +51,32 @@ class Joined(Sequence[bytes]):
         return self.text[self.start(place) : self._ends[place]]
 
 
+class Lent(Sequence[bytes]):
+    """One large payload in memory that its reader will use again when nobody has the view any more: bytes of it are a copy."""
+
+    def __init__(self, view: memoryview) -> None:
+        """view: of bytes that do not change."""
+        self.view = view
+
+    @property
+    def size(self) -> int:
+        """Bytes of it."""
+        return len(self.view)
+
+    def __len__(self) -> int:
+        return 1
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[bytes]: ...
+    def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(1))]
+        range(1)[index]  # raises IndexError
+        return bytes(self.view)
+
+
 class Payloads(Sequence[Payload]):
     """Sequences of payloads, one behind the other."""
 
@@ -77,8 +103,13 @@ class Payloads(Sequence[Payload]):
         return self.parts[number][place - (self._ends[number - 1] if number else 0)]
 
 
+def in_place(part: Sequence[Payload], index: int) -> Payload | memoryview:
+    """A payload as it lies there, for who need not keep it."""
+    return part.view if isinstance(part, Lent) else part[index]
+
+
 def parts_of(payloads: Sequence[Payload]) -> Sequence[Sequence[Payload]]:
-    """What they consist of: some of the parts may be `Joined`."""
+    """What they consist of: some of the parts may be `Joined` or `Lent`."""
     return payloads.parts if isinstance(payloads, Payloads) else (payloads,)
 
 
@@ -86,7 +117,7 @@ def size_of(payloads: Sequence[Payload]) -> int:
     """Bytes of all of them that could be had."""
     return sum(
         part.size
-        if isinstance(part, Joined)
+        if isinstance(part, Joined | Lent)
         else sum(len(payload) for payload in part if isinstance(payload, bytes))
         for part in parts_of(payloads)
     )

@@ -31,8 +31,10 @@ typedef struct {
     Py_buffer batches[MOST_BATCHES];
     Py_ssize_t number, done;
     Py_ssize_t largest, most;
+    PyObject *held;      /* a bytes object: its text is `content`; as long as a payload is shown in it, nothing else is written there */
     uint8_t *content;
     size_t content_size, content_room;
+    size_t lacking;      /* room for which a batch waits, because only with the GIL can it be made */
     Record *records;
     Py_ssize_t count, room;
     Chunk *chunks;
@@ -74,17 +76,36 @@ static int find_lz4(const char *path)
         && found(object, "LZ4F_decompress", &lz4.decompress) && found(object, "LZ4F_isError", &lz4.is_error);
 }
 
+/* Room for so much more behind what is in `content`. With the GIL. Returns 0 where there is none. */
 static int make_room(Reading *reading, size_t more)
 {
+    reading->lacking = 0;
     if (reading->content_room - reading->content_size >= more)
         return 1;
     const size_t room = reading->content_size + (more > reading->content_room ? more : reading->content_room);
-    uint8_t *content = realloc(reading->content, room);
-    if (content == NULL)
+    PyObject *held = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)room);
+    if (held == NULL)
         return 0;
+    uint8_t *content = (uint8_t *)PyBytes_AsString(held);
+    if (reading->content_size > 0)
+        memcpy(content, reading->content, reading->content_size);
+    Py_XDECREF(reading->held);
+    reading->held = held;
     reading->content = content;
     reading->content_room = room;
     return 1;
+}
+
+/* What compressed batches may become. */
+static size_t likely_room(const Reading *reading)
+{
+    size_t room = 0;
+    for (Py_ssize_t each = 0; each < reading->number; each++) {
+        const Py_buffer *batch = reading->batches + each;
+        if (batch->len > HEAD && (((const uint8_t *)batch->buf)[22] & CODEC) != 0)
+            room += (size_t)batch->len * GROWTH;
+    }
+    return room < ENOUGH ? room : ENOUGH;
 }
 
 /* One whole frame, behind what is in `content` already; 0 where it is no such thing, or becomes larger than allowed. */
@@ -92,13 +113,16 @@ static int unpack(Reading *reading, const uint8_t *data, size_t size)
 {
     const size_t limit = reading->content_size + (size_t)reading->most;
     size_t hint = 1;
-    if (!has_lz4 || (reading->lz4 == NULL && lz4.is_error(lz4.create(&reading->lz4, LZ4_VERSION))) || !make_room(reading, size * GROWTH))
+    if (!has_lz4 || (reading->lz4 == NULL && lz4.is_error(lz4.create(&reading->lz4, LZ4_VERSION))))
         return 0;
     lz4.reset(reading->lz4);
+    const size_t start = reading->content_size;
     while (hint != 0) {
         const size_t left = limit - reading->content_size;
-        if (reading->content_room - reading->content_size < (left < LZ4_BLOCK ? left : LZ4_BLOCK) && !make_room(reading, LZ4_BLOCK))
+        if (reading->content_room - reading->content_size < (left < LZ4_BLOCK ? left : LZ4_BLOCK)) {
+            reading->lacking = 2 * (reading->content_size - start) + LZ4_BLOCK;
             return 0;
+        }
         size_t taken = size, given = reading->content_room - reading->content_size;
         given = given < left ? given : left;
         hint = lz4.decompress(reading->lz4, reading->content + reading->content_size, &given, data, &taken, NULL);
@@ -226,7 +250,7 @@ static int read_batch(Reading *reading, Py_ssize_t index)
     return 1;
 }
 
-static void read_all(Reading *reading)
+static void read_on(Reading *reading)
 {
     for (; reading->done < reading->number && reading->content_size <= ENOUGH; reading->done++) {
         const size_t before = reading->content_size;
@@ -235,4 +259,19 @@ static void read_all(Reading *reading)
             break;
         }
     }
+}
+
+/* With the GIL, which is given up for the work. Returns 0 where there is no memory for it. */
+static int read_all(Reading *reading)
+{
+    int enough = make_room(reading, likely_room(reading));
+    while (enough) {
+        Py_BEGIN_ALLOW_THREADS
+        read_on(reading);
+        Py_END_ALLOW_THREADS
+        if (reading->lacking == 0)
+            break;
+        enough = make_room(reading, reading->lacking); /* and that batch again, from its beginning */
+    }
+    return enough;
 }

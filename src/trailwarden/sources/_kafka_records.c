@@ -71,18 +71,39 @@ static void copy_chunk(const Reading *reading, Py_ssize_t from, Py_ssize_t numbe
 /* Copied all at once: each time that the lock is given up for it may be waited for. */
 static void copy_chunks(const Reading *reading, int64_t *ends)
 {
-    for (Py_ssize_t each = 0, from = 0; each < reading->chunk_count; from += reading->chunks[each++].number)
-        copy_chunk(reading, from, reading->chunks[each].number, reading->chunks[each].into, ends + from);
+    for (Py_ssize_t each = 0, from = 0; each < reading->chunk_count; from += reading->chunks[each++].number) {
+        const Chunk *chunk = reading->chunks + each;
+        if (chunk->into != NULL)
+            copy_chunk(reading, from, chunk->number, chunk->into, ends + from);
+        else
+            ends[from] = chunk->size;
+    }
 }
 
-/* (bytes, number of payloads) for each chunk, and the ends of all payloads in their chunks. */
+/* A large payload where it is: to copy it takes as long as to look at it. */
+static PyObject *shown(const Reading *reading, const Record *record)
+{
+    PyObject *start = PyLong_FromSsize_t(record->at), *end = PyLong_FromSsize_t(record->at + record->size);
+    PyObject *place = start != NULL && end != NULL ? PySlice_New(start, end, NULL) : NULL;
+    PyObject *all = place != NULL ? PyMemoryView_FromObject(reading->held) : NULL;
+    PyObject *part = all != NULL ? PyObject_GetItem(all, place) : NULL;
+    Py_XDECREF(start);
+    Py_XDECREF(end);
+    Py_XDECREF(place);
+    Py_XDECREF(all);
+    return part;
+}
+
+/* (text, number of payloads) for each chunk, and the ends of all payloads in their chunks. */
 static PyObject *chunks_of(Reading *reading, int64_t *ends)
 {
     PyObject *list = PyList_New(0);
-    for (Py_ssize_t each = 0; list != NULL && each < reading->chunk_count; each++) {
+    for (Py_ssize_t each = 0, from = 0; list != NULL && each < reading->chunk_count; from += reading->chunks[each++].number) {
         Chunk *chunk = reading->chunks + each;
-        PyObject *text = PyBytes_FromStringAndSize(NULL, chunk->size);
-        chunk->into = text != NULL ? (uint8_t *)PyBytes_AsString(text) : NULL;
+        const Record *first = reading->records + from;
+        const int in_place = first->batch < 0 && first->size >= ALONE;
+        PyObject *text = in_place ? shown(reading, first) : PyBytes_FromStringAndSize(NULL, chunk->size);
+        chunk->into = text != NULL && !in_place ? (uint8_t *)PyBytes_AsString(text) : NULL;
         PyObject *item = text != NULL ? Py_BuildValue("(Nn)", text, chunk->number) : NULL;
         if (item == NULL || PyList_Append(list, item) < 0)
             Py_CLEAR(list);
@@ -117,23 +138,39 @@ static PyObject *answer_of(Reading *reading)
     return NULL;
 }
 
-PyDoc_STRVAR(read_doc, "read(batches, largest, most) -> tuple[int, list[tuple[bytes, int]], bytes, bytes, bytes]\n\n"
+PyDoc_STRVAR(read_doc, "read(batches, largest, most) -> tuple[int, list[tuple[bytes | memoryview, int]], bytes, bytes, bytes]\n\n"
     "How many of the batches were read, from the first on; their payloads, in chunks of several with a line end between each two (and\n"
-    "how many), or alone; and for each payload, as int64: where it ends in its chunk, its offset, its time. It stops before a batch that\n"
+    "how many), or alone: a large one as a view, whose memory is used again when nobody has one any more; and for each payload, as int64: where it ends in its chunk, its offset, its time. It stops before a batch that\n"
     "is not plainly in order, or has a payload longer than `largest` or more than `most` bytes. Raises ValueError.");
 
 static Reading *idle[IDLE_MOST]; /* what earlier calls have worked with; guarded by the GIL */
 
+static void let_go(Reading *reading)
+{
+    Py_CLEAR(reading->held);
+    reading->content = NULL;
+    reading->content_room = 0;
+}
+
+/* Whether somebody looks at a payload in it, so that nothing may be written there. */
+static int is_shown(const Reading *reading)
+{
+    return reading->held != NULL && Py_REFCNT(reading->held) > 1;
+}
+
 static Reading *taken(void)
 {
-    for (int each = 0; each < IDLE_MOST; each++) {
-        Reading *reading = idle[each];
-        if (reading != NULL) {
-            idle[each] = NULL;
-            return reading;
-        }
-    }
-    return calloc(1, sizeof(Reading));
+    int chosen = -1;
+    for (int each = 0; each < IDLE_MOST && (chosen < 0 || is_shown(idle[chosen])); each++)
+        if (idle[each] != NULL && (chosen < 0 || !is_shown(idle[each])))
+            chosen = each;
+    if (chosen < 0)
+        return calloc(1, sizeof(Reading));
+    Reading *reading = idle[chosen];
+    idle[chosen] = NULL;
+    if (is_shown(reading))
+        let_go(reading);
+    return reading;
 }
 
 /* Kept for the next call, but for memory beyond what a run needs. */
@@ -142,12 +179,9 @@ static void give_back(Reading *reading)
     for (Py_ssize_t each = 0; each < reading->number; each++)
         PyBuffer_Release(reading->batches + each);
     reading->number = reading->done = reading->count = 0;
-    reading->content_size = 0;
-    if (reading->content_room > MOST_KEPT) {
-        free(reading->content);
-        reading->content = NULL;
-        reading->content_room = 0;
-    }
+    reading->content_size = reading->lacking = 0;
+    if (reading->content_room > MOST_KEPT)
+        let_go(reading);
     if ((size_t)reading->room * sizeof *reading->records > MOST_KEPT) {
         free(reading->records);
         free(reading->chunks);
@@ -163,7 +197,7 @@ static void give_back(Reading *reading)
     }
     if (reading->lz4 != NULL)
         lz4.release(reading->lz4);
-    free(reading->content);
+    let_go(reading);
     free(reading->records);
     free(reading->chunks);
     free(reading);
@@ -172,7 +206,6 @@ static void give_back(Reading *reading)
 static PyObject *read_batches(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *batches, *answer = NULL;
-    int enough;
     Reading *reading = taken();
     if (reading == NULL)
         return PyErr_NoMemory();
@@ -186,13 +219,8 @@ static PyObject *read_batches(PyObject *Py_UNUSED(module), PyObject *args)
                 reading->number++;
             Py_XDECREF(item);
         }
-        if (!PyErr_Occurred()) {
-            Py_BEGIN_ALLOW_THREADS
-            read_all(reading);
-            enough = cut_chunks(reading);
-            Py_END_ALLOW_THREADS
-            answer = enough ? answer_of(reading) : PyErr_NoMemory();
-        }
+        if (!PyErr_Occurred())
+            answer = read_all(reading) && cut_chunks(reading) ? answer_of(reading) : PyErr_NoMemory();
     }
     give_back(reading);
     return answer;

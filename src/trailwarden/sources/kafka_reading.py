@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Final
 
 from trailwarden.errors import UnusableError
-from trailwarden.model.payloads import Joined, Payload, Payloads
+from trailwarden.model.payloads import Joined, Lent, Payload, Payloads
 from trailwarden.sources.kafka_records import Raw, messages
 
 try:
@@ -76,7 +76,10 @@ class Messages:
         places = memoryview(ends).cast("q")
         first = 0
         for text, number in chunks:
-            self._parts.append(Joined(text, places[first : first + number]))
+            if isinstance(text, memoryview):
+                self._parts.append(Lent(text))
+            else:
+                self._parts.append(Joined(text, places[first : first + number]))
             first += number
         self.offsets.frombytes(offsets)
         self.times.frombytes(times)
