@@ -8,7 +8,9 @@ import sys
 
 import pytest
 
-PACKAGES = ["trailwarden.detection", "trailwarden.model", "trailwarden.patterns"]
+PACKAGES = [
+    f"trailwarden.{name}" for name in ("detection", "model", "patterns", "settings", "sinks", "sources")
+]
 
 
 @pytest.mark.parametrize("name", PACKAGES)

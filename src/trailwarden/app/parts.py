@@ -20,7 +20,6 @@ from trailwarden.pipeline.committing import Committer
 from trailwarden.pipeline.delivery import LOOK_ALONE, Delivery, Route
 from trailwarden.pipeline.ingest import Ingest
 from trailwarden.pipeline.inspector import Inspector
-from trailwarden.settings import Settings
 from trailwarden.sinks import Sink, build_sink
 from trailwarden.sources import AckPoint, Given, Source, ack_point, build_source
 from trailwarden.store import Commit, Store
@@ -28,6 +27,7 @@ from trailwarden.telemetry import Known, Metrics
 
 if TYPE_CHECKING:
     from trailwarden.app.coverage import CoverageWatch
+    from trailwarden.settings import Settings
 
 _LOOK_EVERY: Final = timedelta(seconds=5)
 """Where instances share a store: how often each looks whether another one has left something."""

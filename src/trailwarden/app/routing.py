@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from trailwarden.model import Alert, Severity
 from trailwarden.pipeline.assemble import Router
-from trailwarden.sinks import SinkSettings, wants
+from trailwarden.sinks import wants
+
+if TYPE_CHECKING:
+    from trailwarden.sinks import SinkSettings
 
 
 def router(sinks: Sequence[SinkSettings]) -> Router:

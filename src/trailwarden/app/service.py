@@ -13,7 +13,7 @@ import contextlib
 import gc
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 import uvloop
@@ -30,10 +30,12 @@ from trailwarden.health import HealthServer, StatusBoard
 from trailwarden.health import start as start_health
 from trailwarden.model import Clock, SystemClock
 from trailwarden.pipeline.inspector import Inspector
-from trailwarden.settings import Settings
 from trailwarden.sources import AckPoint, ack_point, in_runs
 from trailwarden.store import Store, open_store
 from trailwarden.telemetry import Metrics, setup_logging
+
+if TYPE_CHECKING:
+    from trailwarden.settings import Settings
 
 log = structlog.get_logger(__name__)
 

@@ -11,16 +11,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from trailwarden.app.turns import Turn, holder
 from trailwarden.errors import StoreError
 from trailwarden.model import Clock
-from trailwarden.settings import Settings
 from trailwarden.sources import read_by_one
 from trailwarden.store import Store
+
+if TYPE_CHECKING:
+    from trailwarden.settings import Settings
 
 log = structlog.get_logger(__name__)
 

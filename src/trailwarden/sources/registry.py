@@ -1,29 +1,25 @@
-"""Which sources there are: a table, and the settings of any of them as one type.
+"""Which sources there are: tables, by kind. Who is not named in a configuration is not loaded.
 
-To add one: its file with settings and class, a line in SOURCES and in SourceSettings, a row in the contract suite, a
-section in the docs.
+To add one: its file with settings and class, a line in SOURCES, in SOURCE_MODELS and in `any_kind`, a row in the contract suite,
+a section in the docs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, Final
 
 from trailwarden.sources.acknowledgement import AckPoint
 from trailwarden.sources.base import Given, Source
-from trailwarden.sources.files import FilesSettings, FilesSource
-from trailwarden.sources.kafka_settings import KafkaSettings
-from trailwarden.sources.kinesis_settings import KinesisSettings
-from trailwarden.sources.s3_poll_settings import S3PollSettings
-from trailwarden.sources.s3_sqs_settings import S3SqsSettings
 
-SourceSettings = Annotated[
-    FilesSettings | S3SqsSettings | S3PollSettings | KafkaSettings | KinesisSettings,
-    Field(discriminator="kind"),
-]
-"""The settings of any source, told apart by `kind`."""
+if TYPE_CHECKING:
+    from trailwarden.sources.any_kind import SourceSettings
+
+
+def _files(settings: Any, given: Given) -> Source:
+    from trailwarden.sources.files import FilesSource  # noqa: PLC0415 - as its settings: by who names it
+
+    return FilesSource(settings, given.checkpoints, given.clock)
 
 
 def _s3_sqs(settings: Any, given: Given) -> Source:
@@ -51,7 +47,7 @@ def _kinesis(settings: Any, given: Given) -> Source:
 
 
 SOURCES: Final[Mapping[str, Callable[[Any, Given], Source]]] = {
-    "files": lambda settings, given: FilesSource(settings, given.checkpoints, given.clock),
+    "files": _files,
     "s3_sqs": _s3_sqs,
     "s3_poll": _s3_poll,
     "kafka": _kafka,
@@ -59,6 +55,14 @@ SOURCES: Final[Mapping[str, Callable[[Any, Given], Source]]] = {
 }
 """Kind to source."""
 
+SOURCE_MODELS: Final[Mapping[str, str]] = {
+    "files": "trailwarden.sources.files:FilesSettings",
+    "s3_sqs": "trailwarden.sources.s3_sqs_settings:S3SqsSettings",
+    "s3_poll": "trailwarden.sources.s3_poll_settings:S3PollSettings",
+    "kafka": "trailwarden.sources.kafka_settings:KafkaSettings",
+    "kinesis": "trailwarden.sources.kinesis_settings:KinesisSettings",
+}
+"""Kind to the model of its settings, which is loaded when it is named."""
 
 _BY_ONE: Final = frozenset({"files"})
 
