@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -48,7 +48,7 @@ async def test_what_is_handed_over_in_the_moment_in_which_the_last_one_was_sent_
     async with world(tmp_path, sink, concurrency=1) as at:
         commit = group(2)
         takings = at.delivery.room(commit)
-        committed = await at.store.commit(replace(commit, takings=takings))
+        committed = await at.store.commit(commit._replace(takings=takings))
 
         def hand_over() -> None:
             at.delivery.take(commit, takings, committed)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from trailwarden.decode import (
     Content,
@@ -34,16 +34,14 @@ MAX_LOCATED: Final = 3
 """Without the compiled pass, each hit costs the parsing of what stands before it: with more hits than this, the file is split."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """An event and the rules that selected it (at least one)."""
 
     event: Event
     rules: tuple[Rule, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
+class Inspection(NamedTuple):
     """The account of one payload.
 
     seen: events, the undecodable ones included; rejected: what could not be decoded, each counted once in `seen`;
@@ -54,7 +52,7 @@ class Inspection:
     seen: int
     matches: tuple[Match, ...] = ()
     rejected: tuple[Rejected, ...] = ()
-    labels: Mapping[str, int] = field(default_factory=dict)
+    labels: Mapping[str, int] = MappingProxyType({})
     content_size: int = 0
     sha256: str = ""
     whole: bool = False

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Final
+from typing import Final, NamedTuple
 
 from trailwarden.decode import COMPILED, Limits, Rejected, fast_count
 from trailwarden.detection.inspection import Inspection, Match
@@ -30,8 +30,7 @@ _ALONE: Final = 4
 """So few payloads are not worth joining."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunInspection:
+class RunInspection(NamedTuple):
     """total: the account of all payloads; found: the index and the account of those that have a match or something rejected."""
 
     total: Inspection

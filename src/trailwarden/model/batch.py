@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from trailwarden.errors import UnusableError
 from trailwarden.model.origin import Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """A position that we keep ourselves for a source that does not. Committed in the transaction of the batch's alerts.
 
     source: name of the source; key: what the position is of (a path, a shard); value: the position, opaque to the store.

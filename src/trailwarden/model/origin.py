@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """The place of one batch.
 
     source:  the name that the configuration gives to the source
@@ -20,7 +19,7 @@ class Origin:
     source: str
     kind: str
     locator: str
-    details: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
+    details: Mapping[str, str | int] = MappingProxyType({})
 
     def as_dict(self) -> dict[str, str | int]:
         """Flat JSON form; the fixed names win over details of the same name."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from trailwarden.decode import Rejected
@@ -55,7 +54,7 @@ def assemble_run(
     checkpoint = run.checkpoint
     return Commit(
         alerts=alerts,
-        received=(replace(_received(run, size, inspection.total, kept=False), places=places),),
+        received=(_received(run, size, inspection.total, kept=False)._replace(places=places),),
         quarantined=quarantined,
         checkpoints=(checkpoint,) if checkpoint is not None else (),
     )

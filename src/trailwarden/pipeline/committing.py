@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from trailwarden.errors import StoreError
@@ -105,7 +105,7 @@ class Committer:
         takings = self.delivery.room(commit) if self.delivery is not None and commit.alerts else ()
         try:
             with self.metrics.commit_timer():
-                committed = await self.store.commit(replace(commit, takings=takings) if takings else commit)
+                committed = await self.store.commit(commit._replace(takings=takings) if takings else commit)
         except BaseException as fault:
             if self.delivery is not None:
                 self.delivery.leave(takings)

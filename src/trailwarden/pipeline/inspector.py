@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import structlog
 
@@ -31,8 +31,7 @@ A = TypeVar("A")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Inspected:
+class Inspected(NamedTuple):
     """A batch that was inspected, and what it gave rise to."""
 
     batch: Batch
@@ -40,8 +39,7 @@ class Inspected:
     commit: Commit
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(NamedTuple):
     """A batch that could not be inspected, and why. bug: ours, not the input's or the world's."""
 
     batch: Batch

@@ -1,6 +1,6 @@
 """What goes into the store and what comes out of it, whatever the database is: plain values.
 
-What there is one of for each alert is a named tuple: a frozen dataclass takes four times as long to make.
+What there is one of for each batch or alert is a named tuple: a frozen dataclass takes four times as long to make.
 
 Next: `trailwarden.store.base`, what may be asked of it.
 """
@@ -8,9 +8,10 @@ Next: `trailwarden.store.base`, what may be asked of it.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from trailwarden.errors import Reason
@@ -36,8 +37,7 @@ class RoutedAlert(NamedTuple):
     sinks: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """One line of the inventory.
 
     sha256: hex, over the decompressed content (what CloudTrail's digests list); size: bytes as they came;
@@ -57,8 +57,7 @@ class Received:
     places: Collection[tuple[str, str]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Quarantined:
+class Quarantined(NamedTuple):
     """What could not be decoded.
 
     id: derived from origin and payload; payload: the bytes (of the event, or of the whole batch);
@@ -75,8 +74,7 @@ class Quarantined:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(NamedTuple):
     """What one instance alone does for all, for a while. holder: tells the instance apart from every other."""
 
     name: str
@@ -97,8 +95,7 @@ class Claim(NamedTuple):
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Taking:
+class Taking(NamedTuple):
     """A wish to have new alerts claimed for a sink as they are committed, by who commits them.
 
     limit: of as many as this at the most, the first of the commit; at: when the claims begin; until: when they end.
@@ -110,8 +107,7 @@ class Taking:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """Everything that a group of batches gave rise to. lease: is committed only while its holder has it; takings: one a sink
     at the most.
     """
@@ -131,8 +127,7 @@ class Commit:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(NamedTuple):
     """What commit did.
 
     new: alerts that were not there before; known: alerts that were; conflicting: ids of the known ones whose
@@ -162,8 +157,7 @@ class Settlement(NamedTuple):
     claimed_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
+class OutboxRow(NamedTuple):
     """A line of `outbox list`.
 
     next_attempt_at: only when pending; while it is claimed, when the claim ends.
@@ -182,8 +176,7 @@ class OutboxRow:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class SinkBacklog:
+class SinkBacklog(NamedTuple):
     """What a sink still has before it.
 
     oldest: created_at of the oldest pending alert. last_delivered: when it last took one.
@@ -216,17 +209,15 @@ class QuarantineFilter:
     payloads: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Pruned:
+class Pruned(NamedTuple):
     """How many alerts and inventory rows were removed for their age."""
 
     alerts: int
     received: int
 
 
-@dataclass(frozen=True, slots=True)
-class StoreSummary:
+class StoreSummary(NamedTuple):
     """For health and metrics."""
 
-    backlog: Mapping[str, SinkBacklog] = field(default_factory=dict)
+    backlog: Mapping[str, SinkBacklog] = MappingProxyType({})
     quarantined: int = 0
