@@ -51,7 +51,8 @@ def test_the_rest_is_left_to_typer(arguments: list[str]) -> None:
 HEAVY = {
     "aiobotocore", "aiohttp", "aiokafka", "aiosqlite", "asyncpg", "botocore", "cryptography", "difflib", "hyperscan",
     "importlib.metadata", "jinja2", "msgspec", "prometheus_client", "rich", "sqlalchemy", "typer", "zstandard",
-    "trailwarden.coverage.settings", "trailwarden.settings.whole", "trailwarden.sinks.webhook_settings",
+    "trailwarden.coverage.settings", "trailwarden.detection.rules", "trailwarden.detection.runs", "trailwarden.settings.whole",
+    "trailwarden.sinks.webhook_settings",
     "trailwarden.sources.kafka_settings", "trailwarden.sources.kinesis_settings",
     "trailwarden.sources.s3_poll_settings", "trailwarden.sources.s3_sqs_settings",
 }  # fmt: skip

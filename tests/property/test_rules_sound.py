@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trailwarden.detection.rules import PackText, References, RuleText
+from trailwarden.detection.references import References
+from trailwarden.detection.rules import PackText, RuleText
 from trailwarden.detection.sound import is_sound
 
 RULE: dict[str, Any] = {

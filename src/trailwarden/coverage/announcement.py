@@ -27,7 +27,7 @@ from trailwarden.detection.document import (
     OriginReference,
     RuleReference,
 )
-from trailwarden.detection.rules import References
+from trailwarden.detection.references import References
 from trailwarden.model import Alert, Severity, rfc3339
 
 RULE: Final = "trailwarden-coverage"

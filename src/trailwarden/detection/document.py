@@ -17,9 +17,10 @@ from trailwarden.detection.actor import Actor
 from trailwarden.detection.fields import MAX_PLACE, PART, AccountId, Text
 from trailwarden.detection.identity import ID_PATTERN, SCHEMA
 from trailwarden.detection.outcome import CallOutcome
+from trailwarden.detection.references import References
 from trailwarden.detection.resource import Resource
 from trailwarden.detection.resources import MAX_RESOURCES
-from trailwarden.detection.rules import Description, Id, References, Title
+from trailwarden.detection.rules import Description, Id, Title
 from trailwarden.detection.summary import MAX_SUMMARY
 from trailwarden.model import Severity
 

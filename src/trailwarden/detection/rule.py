@@ -18,7 +18,7 @@ from trailwarden.model import Severity
 from trailwarden.patterns import OWN_RULES, Pattern, compile_predicate, evaluate, parse
 
 if TYPE_CHECKING:
-    from trailwarden.detection.rules import References
+    from trailwarden.detection.references import References
 
 _EXCERPT: Final = 30
 """Characters of a pattern that an error shows on either side of the mistake."""
@@ -50,7 +50,7 @@ class Rule:
 @cache
 def references(cited: Cited) -> References:
     # Only alerts and `rules show` ask for it; a scan does not wait for its model.
-    from trailwarden.detection.rules import References  # noqa: PLC0415
+    from trailwarden.detection.references import References  # noqa: PLC0415
 
     return References(**dict(cited))
 

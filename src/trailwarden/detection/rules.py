@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from trailwarden.detection.references import References
 from trailwarden.model import Severity
 
 ID: Final = r"^[a-z0-9-]{1,64}$"
@@ -19,32 +20,7 @@ ID: Final = r"^[a-z0-9-]{1,64}$"
 Id = Annotated[str, Field(pattern=ID)]
 Title = Annotated[str, Field(min_length=1, max_length=200)]
 Description = Annotated[str, Field(max_length=4000)]
-Entries = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=500)], ...], Field(max_length=32)]
-Techniques = Annotated[
-    tuple[Annotated[str, Field(pattern=r"^T[0-9]{4}(?:\.[0-9]{3})?$")], ...], Field(max_length=32)
-]
 Examples = Annotated[tuple[dict[str, Any], ...], Field(min_length=1, max_length=1000)]
-
-
-class References(BaseModel):
-    """Where a rule comes from, so that a reader can look it up."""
-
-    # Unknown keys are refused in a file of rules; in the alert, whose schema this is part of, keys may be added.
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={"additionalProperties": True},
-        json_schema_serialization_defaults_required=True,
-    )
-
-    cis: Entries = Field(
-        default=(),
-        description="Controls of the CIS AWS Foundations Benchmark, as `version: number`.",
-    )
-    security_hub: Entries = Field(default=(), description="Controls of AWS Security Hub.")
-    cce: Entries = Field(default=(), description="Common Configuration Enumeration ids.")
-    mitre_attack: Techniques = Field(default=(), description="Techniques of MITRE ATT&CK.")
-    urls: Entries = Field(default=(), description="Further reading.")
 
 
 class RuleText(BaseModel):

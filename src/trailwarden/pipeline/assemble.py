@@ -11,12 +11,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from trailwarden.decode import Rejected
-from trailwarden.detection import Inspection, RunInspection
 from trailwarden.detection.alert import Arrival
 from trailwarden.model import Alert, Batch, Origin, Run
 from trailwarden.store import Commit, Quarantined, Received, RoutedAlert
+
+if TYPE_CHECKING:
+    from trailwarden.detection import Inspection, RunInspection
 
 Router = Callable[[Alert], tuple[str, ...]]
 """The names of the sinks that want an alert."""

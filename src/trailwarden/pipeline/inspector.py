@@ -64,7 +64,7 @@ class Inspector:
     @staticmethod
     def prepare(*, runs: bool) -> None:
         """Load what the first match takes, and the first run: in the midst of the work an import holds up everybody."""
-        for name in ("rules", *(("places", "runs") if runs else ())):
+        for name in ("references", *(("places", "runs") if runs else ())):
             import_module(f"trailwarden.detection.{name}")
 
     def portion(self, batches: Sequence[Batch]) -> list[Inspected | Failed]:

@@ -14,7 +14,8 @@ from trailwarden.model.units import Duration
 class RoutingSettings(BaseModel):
     """The part of a sink's settings that the pipeline reads."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    # Made when it is first asked, which this part alone never is, nor a sink's outside of a configuration.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
     name: str = Field(
         min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$", description="Tells it apart everywhere."

@@ -59,7 +59,9 @@ def _usable(path: str) -> str:
 class FilesSettings(BaseModel):
     """A source of kind `files`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True
+    )  # asked as part of the whole only
 
     kind: Literal["files"]
     name: str = Field(

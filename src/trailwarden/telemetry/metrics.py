@@ -15,11 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from trailwarden import __version__
 from trailwarden.errors import Reason
-from trailwarden.telemetry import reported
 from trailwarden.telemetry.accounts import ACCOUNT, EventAccount, EventCounts
 from trailwarden.telemetry.definitions import (
     COVERAGE,
@@ -29,6 +28,9 @@ from trailwarden.telemetry.definitions import (
     Known,
 )
 from trailwarden.telemetry.numbers import Numbers
+
+if TYPE_CHECKING:
+    from trailwarden.telemetry import reported
 
 _RANKS: Final = {"verified": 0, "unknown": 1, "gap": 2}
 
