@@ -163,8 +163,9 @@ _said: Final = lru_cache(maxsize=64)(rfc3339)  # what comes together has its tim
 def _moment(value: str) -> tuple[datetime | None, str | None]:
     try:
         read = datetime.fromisoformat(value)
-        moment = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-        return moment, rfc3339(moment)
+        if read.tzinfo is not UTC:
+            read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        return read, rfc3339(read)
     except (ValueError, OverflowError):
         return None, None
 
@@ -187,9 +188,13 @@ def _account(data: EventData, origin: Origin, actor: Actor) -> str | None:
 
 def _coordinates(origin: Origin) -> tuple[dict[str, str], dict[str, str | int]]:
     """Coordinates as they are, but for what JSON readers cannot take: lone surrogates of file names, integers beyond 64 bits."""
-    place = {name: clean(getattr(origin, name), MAX_PLACE) for name in ("source", "kind", "locator")}
-    more = {clean(name): _coordinate(value) for name, value in origin.details.items()}
-    return place, {name: value for name, value in more.items() if name not in _FIXED}
+    place = {
+        "source": clean(origin.source, MAX_PLACE),
+        "kind": clean(origin.kind, MAX_PLACE),
+        "locator": clean(origin.locator, MAX_PLACE),
+    }
+    more = {clean(name): _coordinate(value) for name, value in origin.details.items() if name not in _FIXED}
+    return place, more
 
 
 def _coordinate(value: str | int) -> str | int:

@@ -67,7 +67,12 @@ def texts_of(*names: str) -> Callable[[Any], list[str | None]]:
             return [None] * len(names)
         plain = known and value.keys() <= PLAIN  # then no name is there in another spelling
         found = map(value.get, names) if plain else (at(value, name) for name in names)
-        return [None if one is None else text(one) for one in found]
+        return [
+            one if isinstance(one, str) and one.isascii() and one.isprintable() and 0 < len(one) <= MAX_TEXT
+            else None if one is None
+            else text(one)
+            for one in found
+        ]  # fmt: skip
 
     return read
 

@@ -7,11 +7,12 @@ Next: `trailwarden.pipeline.ingest`, which commits and acks what comes out of he
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from importlib import import_module
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import structlog
 
@@ -25,6 +26,9 @@ from trailwarden.pipeline.assemble import Router, assemble, assemble_run
 from trailwarden.pipeline.looks import Looks
 from trailwarden.store import Commit
 from trailwarden.telemetry import Metrics
+
+if TYPE_CHECKING:
+    from trailwarden.detection import RunInspection
 
 log = structlog.get_logger(__name__)
 A = TypeVar("A")
@@ -72,17 +76,22 @@ class Inspector:
 
         Of alerts it may be more than one may hold, which `transactions` sees to.
         """
-        done: list[Inspected | Failed] = []
+        found: list[_Found | Failed] = []
         size = alerts = 0
-        while len(done) < len(batches) and (not done or alerts < self.group_alerts):
-            together = self._together(batches, len(done), self.group_bytes - size)
+        while len(found) < len(batches) and (not found or alerts < self.group_alerts):
+            together = self._together(batches, len(found), self.group_bytes - size)
             if not together:
                 break
-            for item in self._inspected(together):
-                done.append(item)
-                alerts += len(item.commit.alerts) if isinstance(item, Inspected) else 0
+            for item in self._found(together):
+                found.append(item)
+                alerts += _alerts(item.inspection) if isinstance(item, _Found) else 0
             size += sum(batch.size_hint for batch in together)
-        return done
+        # All alerts at the end: each text that is inspected pushes what makes them out of the processor's caches.
+        now = self.clock.now()
+        return [
+            item if isinstance(item, Failed) else _guarded(item.batch, self._assembled, (item, now))
+            for item in found
+        ]
 
     def transactions(self, done: Sequence[Inspected | Failed]) -> Iterator[Sequence[Inspected | Failed]]:
         """What came of a portion, in parts to be committed: what is inspected in one call may hold more alerts than one may."""
@@ -105,14 +114,14 @@ class Inspector:
                 return batches[start : end + 1]
         return batches[start:]
 
-    def _inspected(self, batches: Sequence[Batch]) -> list[Inspected | Failed]:
+    def _found(self, batches: Sequence[Batch]) -> list[_Found | Failed]:
         if isinstance(batches[0], Run):
-            return [_guarded(batches[0], self._of_run, batches[0])]
+            return [_guarded(batches[0], self._in_run, batches[0])]
         _read_ahead(batches)
         loaded = [_guarded(batch, _load, batch) for batch in batches]
         self._look_into([item for item in loaded if isinstance(item, _Loaded) and item.inspection is None])
         return [
-            item if isinstance(item, Failed) else _guarded(item.batch, self._assembled, item)
+            item if isinstance(item, Failed) else _guarded(item.batch, self._in_payload, item)
             for item in loaded
         ]
 
@@ -126,15 +135,13 @@ class Inspector:
             for item, inspection in zip(loaded, found, strict=True):
                 item.inspection = inspection
 
-    def _assembled(self, item: _Loaded) -> Inspected:
+    def _in_payload(self, item: _Loaded) -> _Found:
         inspection = item.inspection
         if inspection is None:
             inspection = inspect(item.payload, self.matcher, self.limits, digest=True)
-        now = self.clock.now()
-        commit = assemble(item.batch, item.size, inspection, self.route, now, self.payload_limit)
-        return Inspected(item.batch, inspection, commit)
+        return _Found(item.batch, item.size, inspection)
 
-    def _of_run(self, run: Run) -> Inspected:
+    def _in_run(self, run: Run) -> _Found:
         from trailwarden.detection.places import places_of  # noqa: PLC0415 - splitting is loaded by sources that have runs
         from trailwarden.detection.runs import inspect_run  # noqa: PLC0415 - likewise
 
@@ -143,10 +150,29 @@ class Inspector:
             found = inspect_run(payloads, self.matcher, self.limits)
             look = self.looks.take(run.origin.source, found.total.seen, self.clock.now())
             places = places_of(payloads, self.limits, look) if look else frozenset()
-        commit = assemble_run(
-            run, size_of(payloads), found, self.route, self.clock.now(), self.payload_limit, places
-        )
-        return Inspected(run, found.total, commit)
+        return _Found(run, size_of(payloads), found.total, found, places)
+
+    def _assembled(self, item_and_now: tuple[_Found, datetime]) -> Inspected:
+        (batch, size, inspection, in_run, places), now = item_and_now
+        if in_run is not None and isinstance(batch, Run):
+            commit = assemble_run(batch, size, in_run, self.route, now, self.payload_limit, places)
+        else:
+            commit = assemble(batch, size, inspection, self.route, now, self.payload_limit)
+        return Inspected(batch, inspection, commit)
+
+
+class _Found(NamedTuple):
+    """What an inspection has found, before alerts are made of it. size: bytes as they came; in_run, places: of a run."""
+
+    batch: Batch
+    size: int
+    inspection: Inspection
+    in_run: RunInspection | None = None
+    places: Collection[tuple[str, str]] = ()
+
+
+def _alerts(inspection: Inspection) -> int:
+    return sum(len(match.rules) for match in inspection.matches) if inspection.matches else 0
 
 
 @dataclass(slots=True)
