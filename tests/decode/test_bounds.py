@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-from dataclasses import replace
 
 import pytest
 
@@ -33,8 +32,8 @@ def in_arrays(depth: int) -> bytes:
 @pytest.mark.parametrize("nest", [in_strings, in_values])
 def test_envelopes_in_each_other_are_opened_up_to_the_limit(nest: object) -> None:
     assert callable(nest)
-    assert raws(opened(nest(3), replace(LIMITS, max_depth=3))) == [EVENT]
-    (rejected,) = opened(nest(4), replace(LIMITS, max_depth=3)).rejected
+    assert raws(opened(nest(3), LIMITS._replace(max_depth=3))) == [EVENT]
+    (rejected,) = opened(nest(4), LIMITS._replace(max_depth=3)).rejected
     assert rejected.reason is Reason.TOO_DEEP
 
 
@@ -50,7 +49,7 @@ def test_deep_nesting_ends_in_a_reason(data: bytes) -> None:
 def test_what_is_compressed_inside_shares_one_limit() -> None:
     inner = base64.b64encode(gzip.compress(compact([record("A", text="x" * 600_000)]))).decode()
     body = compact({"requestId": "r", "records": [{"data": inner}] * 4})
-    decoded = opened(body, replace(LIMITS, max_output_bytes=2 * MIB))
+    decoded = opened(body, LIMITS._replace(max_output_bytes=2 * MIB))
     assert len(raws(decoded)) == 3
     assert [rejected.reason for rejected in decoded.rejected] == [Reason.TOO_LARGE]
 
@@ -58,7 +57,7 @@ def test_what_is_compressed_inside_shares_one_limit() -> None:
 def test_a_bomb_inside_is_refused() -> None:
     bomb = base64.b64encode(gzip.compress(gzip.compress(b"\0" * 30 * MIB))).decode()
     (rejected,) = opened(
-        compact({"awslogs": {"data": bomb}}), replace(LIMITS, max_output_bytes=2 * MIB)
+        compact({"awslogs": {"data": bomb}}), LIMITS._replace(max_output_bytes=2 * MIB)
     ).rejected
     assert rejected.reason in {Reason.TOO_LARGE, Reason.RATIO_EXCEEDED}
 

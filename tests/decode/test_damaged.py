@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -145,7 +144,7 @@ def test_long_strings_are_fine_and_long_events_are_not() -> None:
     long = compact(record("CreateVpc", text="x" * 3_000_000))
     assert raws(opened(b"[" + long + b"]")) == [long]
     for data in (b'{"Records":[' + long + b"," + GOOD[0] + b"]}", long + b"\n" + GOOD[0]):
-        decoded = opened(data, replace(LIMITS, max_event_bytes=1_000_000))
+        decoded = opened(data, LIMITS._replace(max_event_bytes=1_000_000))
         assert raws(decoded) == GOOD[:1]
         assert [(rejected.reason, rejected.raw) for rejected in decoded.rejected] == [
             (Reason.TOO_LARGE, long)

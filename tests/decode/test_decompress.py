@@ -6,7 +6,6 @@ import gzip
 import struct
 import tracemalloc
 import zlib
-from dataclasses import replace
 
 import pytest
 
@@ -123,8 +122,8 @@ def test_layers_are_peeled_up_to_the_limit() -> None:
     layers = TEXT
     for _ in range(3):
         layers = gzip.compress(layers)
-    assert decompress(layers, replace(LIMITS, max_depth=3)).data == TEXT
-    assert failure(layers, replace(LIMITS, max_depth=2)) is Reason.TOO_DEEP
+    assert decompress(layers, LIMITS._replace(max_depth=3)).data == TEXT
+    assert failure(layers, LIMITS._replace(max_depth=2)) is Reason.TOO_DEEP
 
 
 def test_a_layer_with_something_behind_it_keeps_it_apart() -> None:

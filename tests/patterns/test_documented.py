@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,7 @@ ROWS = [
 def test_limits(column: int, limits: Limits) -> None:
     rows = re.findall(r"^\| ([a-z ]+) \| ([0-9]+) \| ([0-9]+) \|$", PAGE, re.MULTILINE)
     documented = {row[0]: int(row[column]) for row in rows}
-    assert documented == dict(zip(ROWS, astuple(limits), strict=True))
+    assert documented == dict(zip(ROWS, limits, strict=True))
 
 
 def test_limits_of_a_regex() -> None:
@@ -43,6 +42,6 @@ def test_every_open_question_has_its_row() -> None:
 
 
 def test_a_limit_can_be_set() -> None:
-    parse("{ $.a = 1 }", replace(CLOUDWATCH, length=11))
+    parse("{ $.a = 1 }", CLOUDWATCH._replace(length=11))
     with pytest.raises(PatternError, match="11 characters; 10 are allowed"):
-        parse("{ $.a = 1 }", replace(CLOUDWATCH, length=10))
+        parse("{ $.a = 1 }", CLOUDWATCH._replace(length=10))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from trailwarden.app.delays import note_delays
 from trailwarden.app.routing import router
@@ -35,8 +34,7 @@ TRIGGERS: Final = "trail-tampering"
 """The pack whose matches are a reason to verify the trail at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """What a service is made of."""
 
     sources: tuple[Source, ...]

@@ -5,8 +5,7 @@ Next: `trailwarden.decode.gzip_members` and `trailwarden.decode.zstd_frames`, wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from trailwarden.decode.outcome import Limits
 from trailwarden.errors import DecodeError, Reason
@@ -15,8 +14,7 @@ UNSUSPICIOUS: Final = 1024 * 1024
 """Up to this size (bytes) no ratio is too high: a short file of one repeated letter is no bomb."""
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(NamedTuple):
     """The most that a payload may become. size, ratio_size: bytes; the smaller of the two counts."""
 
     size: int

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from trailwarden.errors import Reason
 
@@ -19,8 +20,7 @@ RawEvent = bytes | memoryview
 _MIB = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """How much one payload may cost.
 
     max_output_bytes: after decompression, everything nested in it included;
@@ -45,8 +45,7 @@ class Rejected:
     index: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """A payload after decompression.
 
     data: not to be written to. Of a compressed payload it is in truth the bytearray that the decompressor made: to copy it
@@ -59,8 +58,7 @@ class Content:
     compressed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class EventBlock:
+class EventBlock(NamedTuple):
     """Events in the order in which they came.
 
     raws: each one JSON object's text; starts: the offset of each in the data that was split, ascending, or None

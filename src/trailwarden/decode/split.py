@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 import stringzilla
@@ -77,7 +76,7 @@ class _Splitter:
             reject(data, fault.reason, fault.detail)
 
     def _compressed(self, data: bytes, depth: int) -> None:
-        content = decompress(data, replace(self._limits, max_output_bytes=self._room))
+        content = decompress(data, self._limits._replace(max_output_bytes=self._room))
         self._room -= len(content.data)
         self.payload(content.data, depth + 1)
         if content.trailing is not None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from trailwarden.patterns import Needle
 
@@ -21,8 +21,7 @@ _PLAIN_RUN = re.compile(r"[ !#-.0-\[\]-~]+")
 printable range, be written in a second short way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(NamedTuple):
     """What to look for. expressions: regular expressions over the raw bytes; alphabet: every character that they contain
     literally, which is what an escape could hide; wholes: the texts, where every needle is the whole of a string; member: the one
     member whose values they are, where there is only one."""

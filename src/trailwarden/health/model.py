@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from trailwarden.model import rfc3339
 
@@ -88,8 +88,7 @@ _COVERAGE_STATUS: Final[Mapping[CoverageVerdict, Status]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(NamedTuple):
     """Whether the feed would show every VPC change.
 
     reason: one line; evidence: JSON values, by condition; max_age: seconds after which nobody knows any more; None: never.
@@ -98,16 +97,16 @@ class Coverage:
     verdict: CoverageVerdict
     reason: str
     time: datetime
-    evidence: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    evidence: Mapping[str, Any] = MappingProxyType({})
     max_age: float | None = None
     age: float = 0.0
 
     def aged(self, age: float) -> Coverage:
         """The same `age` seconds later: `unknown` where it is too old to be trusted."""
         if self.max_age is None or age <= self.max_age:
-            return replace(self, age=age)
+            return self._replace(age=age)
         reason = f"not verified for {age:.0f} s; last: {self.verdict}: {self.reason}"
-        return replace(self, verdict="unknown", reason=reason, age=age)
+        return self._replace(verdict="unknown", reason=reason, age=age)
 
     def as_json(self) -> dict[str, Any]:
         """The body of `/coverage`."""

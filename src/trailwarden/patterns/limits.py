@@ -7,12 +7,10 @@ Next: `trailwarden.patterns.parser`, which holds a pattern to its limits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Upper bounds of one pattern; each is inclusive.
 
     length:             characters of the whole text

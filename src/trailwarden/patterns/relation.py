@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Flag, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 from trailwarden.patterns.numbers import number_in_text, read_number, spellings
 from trailwarden.patterns.syntax import Operator
@@ -45,8 +44,7 @@ ACCEPTED: Final = {
 """The relations for which an operator holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class TextTest:
+class TextTest(NamedTuple):
     """A text or a regex, ready to be asked about strings.
 
     wide, narrow: whether a string satisfies it by the widest and by the narrowest reading (see `globs`)

@@ -9,9 +9,8 @@ Next: `trailwarden.patterns.parser`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 from trailwarden.errors import PatternError
 from trailwarden.patterns.selectors import read_selector
@@ -38,8 +37,7 @@ class Kind(Enum):
     END = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """text[start:end] of the pattern; `value` is decoded (QUOTED, REGEX) or the same, `selector` is for SELECTOR."""
 
     kind: Kind

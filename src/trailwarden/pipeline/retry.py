@@ -8,9 +8,8 @@ Source of the rule: exponential back-off with full jitter; Standard Webhooks, "D
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from trailwarden.errors import Reason
 from trailwarden.sinks import Outcome, Verdict
@@ -22,8 +21,7 @@ MIN_ATTEMPTS: Final = 3
 _MAX_DOUBLINGS: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(NamedTuple):
     """base: the longest first pause; cap: the longest pause; max_age: of the tries, after which the alert is dead."""
 
     base: timedelta
@@ -31,8 +29,7 @@ class RetryPolicy:
     max_age: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What is to become of a delivery. at: when to try again, with PENDING only."""
 
     state: DeliveryState

@@ -7,9 +7,8 @@ as such. It never decides on retries: that is `pipeline.retry`'s, from the Outco
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from trailwarden.errors import Reason
 from trailwarden.model import Alert
@@ -24,8 +23,7 @@ class Verdict(StrEnum):
     HOLD = "hold"  # configuration on one of the sides (401, 403, 410): keep, try slowly, raise health to warn
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """verdict; reason (None when delivered); detail: one line without secrets; retry_after: seconds asked for by the peer."""
 
     verdict: Verdict

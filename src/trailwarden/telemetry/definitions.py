@@ -10,10 +10,9 @@ Next: `metrics`, which raises them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from itertools import product
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from trailwarden.errors import Reason
 
@@ -40,13 +39,12 @@ _DELIVERY: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.
 _EVENT_DELAY: Final = (60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 14400.0, 86400.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """Label values that the configuration and the decoder give. rules: id -> severity; labels: of what is not an event."""
 
     sources: tuple[str, ...] = ()
     sinks: tuple[str, ...] = ()
-    rules: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    rules: Mapping[str, str] = MappingProxyType({})
     labels: tuple[str, ...] = ()
 
 
@@ -54,8 +52,7 @@ Series = Callable[[Known], Iterable[tuple[str, ...]]]
 """The label values, in the order of the labels, of the series that exist from the start."""
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """One metric. name: without the prefix, with `_total` for counters; buckets: upper bounds, histograms only."""
 
     name: str

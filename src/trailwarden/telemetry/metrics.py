@@ -12,10 +12,9 @@ import time
 from collections import Counter as Counts
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from trailwarden import __version__
 from trailwarden.errors import Reason
@@ -35,8 +34,7 @@ if TYPE_CHECKING:
 _RANKS: Final = {"verified": 0, "unknown": 1, "gap": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Backlog:
+class Backlog(NamedTuple):
     """What a sink has before it, as last reported. oldest: when the oldest pending alert was made."""
 
     pending: int = 0
