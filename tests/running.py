@@ -45,7 +45,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[byte
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         capfdbinary.readouterr()
         try:
-            main()
+            main(leave=sys.exit)
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 0
         else:

@@ -60,13 +60,14 @@ PROBE = """
 import json, sys
 from trailwarden.cli import main
 try:
-    main()
+    main(leave=sys.exit)
 finally:
     print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 """
 
 
-def test_a_run_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+def configured(tmp_path: Path) -> Path:
+    """A configuration that reads one file with one match."""
     spool = tmp_path / "spool"
     spool.mkdir()
     (spool / "log.json.gz").write_bytes(log_file(call("CreateVpc"), call("DescribeVpcs")))
@@ -77,9 +78,31 @@ def test_a_run_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
         "http": {"port": 0},
         "log": {"level": "warning"},
     }
-    (tmp_path / "c.yaml").write_text(json.dumps(config))  # JSON is YAML
-    command = [sys.executable, "-c", PROBE, "run", "--once", "--config", str(tmp_path / "c.yaml")]
+    path = tmp_path / "c.yaml"
+    path.write_text(json.dumps(config))  # JSON is YAML
+    return path
+
+
+def test_a_run_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PROBE, "run", "--once", "--config", str(configured(tmp_path))]
     done = subprocess.run(command, capture_output=True, check=False, text=True)
     assert json.loads(done.stdout)["event"]["name"] == "CreateVpc", done.stderr
     loaded = set(json.loads(done.stderr.splitlines()[-1]))
     assert sorted(HEAVY & loaded) == []
+
+
+LEFT = """
+import atexit
+from trailwarden.cli import main
+atexit.register(print, "taken apart")
+main()
+"""
+
+
+def test_a_run_that_has_ended_leaves_at_once_with_all_that_it_said(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LEFT, "run", "--once", "--config", str(configured(tmp_path))],
+        stdout=subprocess.PIPE, check=False, text=True,
+    )  # fmt: skip
+    assert [json.loads(line)["event"]["name"] for line in done.stdout.splitlines()] == ["CreateVpc"]
+    assert done.returncode == 0

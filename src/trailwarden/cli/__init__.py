@@ -9,19 +9,29 @@ Next: `trailwarden.cli.app` for the commands, `trailwarden.cli.scan_plain` and `
 from __future__ import annotations
 
 import gc
+import os
 import sys
+from collections.abc import Callable
+from typing import NoReturn
 
 from trailwarden.cli import run_plain, scan_plain
 from trailwarden.errors import ConfigError, TrailwardenError
 
 
-def main() -> None:
-    """The console script."""
+def _at_once(code: int) -> NoReturn:
+    """A service that has ended has closed everything: to take the interpreter apart piece by piece would be for nothing."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def main(leave: Callable[[int], NoReturn] = _at_once) -> None:
+    """The console script. leave: how a service ends the process with its exit code."""
     gc.disable()  # while modules are loaded there is nothing to collect; whoever works for long enables it again
     try:
         service = run_plain.plainly(sys.argv[1:])
         if service is not None:
-            sys.exit(run_plain.run_service(service))
+            leave(run_plain.run_service(service))
         request = scan_plain.plainly(sys.argv[1:])
         if request is not None:
             from trailwarden.cli.scan_run import run_scan
