@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trailwarden.detection.fields import at, text, texts_of
-from trailwarden.detection.spellings import PLAIN
+from trailwarden.detection.fields import at, member_of, text, texts
+from trailwarden.detection.spellings import INNER, RECORD, spelled
 
-NAMES = sorted(PLAIN)
+NAMES = sorted(INNER)
 
 
 def by_going_through(value: dict[str, Any], name: str) -> Any:
@@ -32,7 +32,8 @@ VALUES = st.one_of(st.none(), st.booleans(), st.integers(-(10**50), 10**50), st.
 
 
 def test_no_two_spellings_are_the_same_but_for_their_case() -> None:
-    assert len({name.lower() for name in PLAIN}) == len(PLAIN)
+    for names in (RECORD, INNER):
+        assert len({name.lower() for name in names}) == len(names)
 
 
 @given(st.dictionaries(KEYS, VALUES, max_size=6), st.sampled_from([*NAMES, "Tag"]))
@@ -43,9 +44,20 @@ def test_a_name_is_found_in_every_case(value: dict[str, Any], name: str) -> None
 
 @given(st.dictionaries(KEYS, VALUES, max_size=6), st.lists(st.sampled_from([*NAMES, "Tag"]), max_size=4))
 def test_several_at_once_are_each_by_itself(value: dict[str, Any], names: list[str]) -> None:
-    assert texts_of(*names)(value) == [text(value, name) for name in names]
+    assert [member_of(value)(name) for name in names] == [at(value, name) for name in names]
+    assert texts(map(member_of(value), names)) == [text(value, name) for name in names]
+
+
+@given(
+    st.dictionaries(st.sampled_from([*sorted(RECORD), "other"]).flatmap(respelled), VALUES, max_size=6),
+    st.sampled_from(sorted(RECORD)),
+)
+def test_a_record_is_asked_for_its_members_in_one_spelling(record: dict[str, Any], name: str) -> None:
+    assert spelled(record).get(name) == by_going_through(record, name)
+    if record.keys() <= RECORD:
+        assert spelled(record) is record
 
 
 @pytest.mark.parametrize("value", [None, "vpcId", [], 7])
 def test_what_is_no_object_has_no_fields(value: Any) -> None:
-    assert (at(value, "vpcId"), text(value, "vpcId"), texts_of("vpcId")(value)) == (None, None, [None])
+    assert (at(value, "vpcId"), text(value, "vpcId"), member_of(value)("vpcId")) == (None, None, None)

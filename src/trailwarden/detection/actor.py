@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, NamedTuple
 import orjson
 from pydantic import Field
 
-from trailwarden.detection.fields import PART, AccountId, Text, account, at, text, texts_of
+from trailwarden.detection.fields import PART, AccountId, Text, account, at, member_of, text, texts
 from trailwarden.model import EventData
 
 
@@ -75,8 +75,8 @@ _KEPT: Final = 4096
 
 
 def known_actor(event: EventData) -> Known:
-    """Read `userIdentity`, whatever is in it. Sessions make several calls in a row: each is read once in a while."""
-    identity = at(event, "userIdentity")
+    """Read `userIdentity`, whatever is in it. event: `spelled`. Sessions make several calls in a row: each is read once."""
+    identity = event.get("userIdentity")
     try:
         text = orjson.dumps(identity)
     except orjson.JSONEncodeError:  # lone surrogates, integers beyond 64 bits
@@ -94,14 +94,14 @@ def _read(identity: Any) -> Known:
     return Known(actor, orjson.Fragment(orjson.dumps(actor)), described(actor))
 
 
-_texts = texts_of("type", "arn", "principalId", "accessKeyId", "invokedBy")
+_TEXTS: Final = ("type", "arn", "principalId", "accessKeyId", "invokedBy")
 
 
 def actor_of(identity: Any) -> Actor:
     """From the value of `userIdentity`."""
     context = at(identity, "sessionContext")
     issuer = at(context, "sessionIssuer")
-    kind, arn, principal, access_key, invoked_by = _texts(identity)
+    kind, arn, principal, access_key, invoked_by = texts(map(member_of(identity), _TEXTS))
     path = _arn_path(arn)
     return Actor(
         type=kind,

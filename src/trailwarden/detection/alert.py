@@ -18,11 +18,12 @@ import orjson
 
 from trailwarden.detection.actor import Actor, known_actor
 from trailwarden.detection.embedding import embedded
-from trailwarden.detection.fields import MAX_PLACE, account, at, clean, is_account, texts_of
+from trailwarden.detection.fields import MAX_PLACE, account, clean, is_account, texts
 from trailwarden.detection.identity import SCHEMA, alert_id, amended_id
 from trailwarden.detection.outcome import outcome_of
 from trailwarden.detection.resources import resources_of
 from trailwarden.detection.rule import Cited, Rule, references
+from trailwarden.detection.spellings import spelled
 from trailwarden.detection.summary import Call, summary_of
 from trailwarden.model import Alert, Event, EventData, Origin, Severity, rfc3339
 
@@ -54,15 +55,15 @@ class Arrival:
 
     def alert(self, rule: Rule, event: Event) -> Alert:
         """The alert for a match in it."""
-        data, fingerprint = event.data, hashlib.sha256(event.raw).hexdigest()
-        region, source_ip, user_agent, *texts = _texts(data)
+        data, fingerprint = spelled(event.data), hashlib.sha256(event.raw).hexdigest()
+        region, source_ip, user_agent, *said = texts(map(data.get, _TEXTS))
         event_time, written_time = _time(data)
         actor, outcome = known_actor(data), outcome_of(data)
         account_id = _account(data, self._origin, actor.actor)
         resources = resources_of(data, account_id, region)
-        amends = amended_id(data)
+        amends = amended_id(event.data)
         identity = alert_id(rule.id, event)
-        call = Call(texts[1], texts[2], region, account_id, source_ip)
+        call = Call(said[1], said[2], region, account_id, source_ip)
         summary = summary_of(actor.said, call, resources, outcome)
         written_rule, cited = _written(
             rule.id, rule.title, rule.description, rule.severity, rule.pack, rule.cited
@@ -81,7 +82,7 @@ class Arrival:
             "account": account_id,
             "region": region,
             "resources": resources,
-            "event": _event(data, texts, fingerprint),
+            "event": _event(data, said, fingerprint),
             "event_time": written_time,
             "received_at": self._times["received_at"],
             "delay_seconds": _seconds(event_time, self._received_at),
@@ -121,7 +122,7 @@ def _written(
     return orjson.Fragment(orjson.dumps(rule)), quoted
 
 
-_texts = texts_of(
+_TEXTS: Final = (
     "awsRegion", "sourceIPAddress", "userAgent",
     "eventID", "eventName", "eventSource", "eventType", "eventCategory", "eventVersion", "eventTime", "requestID",
     "sharedEventID",
@@ -139,13 +140,12 @@ _EVENT: Final = (
 )
 
 
-def _event(data: EventData, texts: list[str | None], fingerprint: str) -> dict[str, Any]:
-    read_only = at(data, "readOnly")
-    return {
-        **dict(zip(_EVENT, texts, strict=True)),
-        "read_only": read_only if isinstance(read_only, bool) else None,
-        "sha256": fingerprint,
-    }
+def _event(data: EventData, said: list[str | None], fingerprint: str) -> dict[str, Any]:
+    event: dict[str, Any] = dict(zip(_EVENT, said, strict=True))
+    read_only = data.get("readOnly")
+    event["read_only"] = read_only if isinstance(read_only, bool) else None
+    event["sha256"] = fingerprint
+    return event
 
 
 def _time(data: EventData) -> tuple[datetime | None, str | None]:
@@ -176,7 +176,7 @@ def _seconds(event_time: datetime | None, received_at: datetime) -> float | None
 
 def _account(data: EventData, origin: Origin, actor: Actor) -> str | None:
     """The account that was changed: the one that got the record, else the one whose log it is in, else the caller's."""
-    recipient = account(data, "recipientAccountId")
+    recipient = account(data.get("recipientAccountId"))
     if recipient is not None:
         return recipient
     detail = origin.details.get("account")

@@ -10,12 +10,13 @@ Source of the shapes: CloudTrail records of EC2 calls, whose newer operations ar
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Annotated, Any, Final
 
 from pydantic import ConfigDict, Field
 
-from trailwarden.detection.spellings import PLAIN, surely_absent
+from trailwarden.detection.spellings import INNER, surely_absent
 
 MAX_TEXT: Final = 1024
 """Characters of a text that is taken from an event; CloudTrail itself cuts most of them at 1 KB."""
@@ -58,23 +59,29 @@ def text(value: Any, *path: str) -> str | None:
     return None
 
 
-def texts_of(*names: str) -> Callable[[Any], list[str | None]]:
-    """What reads several fields of one object at once, as `text` reads each: for those that every alert asks for."""
-    known = PLAIN.issuperset(names)
+def texts(values: Iterable[Any]) -> list[str | None]:
+    """As `text` reads each: for several that every alert asks for."""
+    return [
+        one if isinstance(one, str) and one.isascii() and one.isprintable() and 0 < len(one) <= MAX_TEXT
+        else None if one is None
+        else text(one)
+        for one in values
+    ]  # fmt: skip
 
-    def read(value: Any) -> list[str | None]:
-        if not isinstance(value, dict):
-            return [None] * len(names)
-        plain = known and value.keys() <= PLAIN  # then no name is there in another spelling
-        found = map(value.get, names) if plain else (at(value, name) for name in names)
-        return [
-            one if isinstance(one, str) and one.isascii() and one.isprintable() and 0 < len(one) <= MAX_TEXT
-            else None if one is None
-            else text(one)
-            for one in found
-        ]  # fmt: skip
 
-    return read
+def member_of(value: Any) -> Callable[[str], Any]:
+    """What stands under a name in an object inside a record, as `at` reads it: for who asks for several.
+
+    The name must be no other spelling of one in `INNER`.
+    """
+    if not isinstance(value, dict):
+        return _nothing
+    # With these names alone none is there in another spelling.
+    return value.get if value.keys() <= INNER else partial(at, value)
+
+
+def _nothing(_name: str) -> None:
+    return None
 
 
 def account(value: Any, *path: str) -> str | None:

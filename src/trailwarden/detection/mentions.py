@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 from typing import Any, Final
 
-from trailwarden.detection.fields import MAX_TEXT, at, strings
+from trailwarden.detection.fields import MAX_TEXT, strings
 from trailwarden.detection.resource import Resource, Role, attributes_at
 from trailwarden.model import EventData
 
@@ -74,13 +74,13 @@ def mentioned(
 ) -> list[Resource]:
     """The ids in request, response and `resources`, VPCs first; what the call set is with the first of them."""
     ids: dict[str, str] = {}
-    for part in (request, response, at(event, "resources")):
+    for part in (request, response, event.get("resources")):
         for one in strings(part):
             for found in _ID.finditer(one[:MAX_TEXT]):
                 ids.setdefault(found[0], _TYPES[found[1]])
     listed = [Resource(type=kind, id=one, role=Role.MENTIONED) for one, kind in ids.items()]
     listed.sort(key=lambda resource: resource.type != "vpc")
-    name = at(event, "eventName")
+    name = event.get("eventName")
     kind, names = _SET.get(name, ("", ())) if isinstance(name, str) else ("", ())
     attributes = attributes_at(request, names)
     if not attributes:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from trailwarden.detection.fields import PART, Text, at, text
+from trailwarden.detection.fields import PART, Text, text
 from trailwarden.model import EventData
 
 
@@ -57,8 +57,11 @@ _STATUS: Final = {
 
 
 def outcome_of(event: EventData) -> CallOutcome:
-    """From errorCode and errorMessage. A message alone, as sign-ins have, is a failure; so is a code of another type."""
-    code, message = at(event, "errorCode"), at(event, "errorMessage")
+    """From errorCode and errorMessage. A message alone, as sign-ins have, is a failure; so is a code of another type.
+
+    event: `spelled`.
+    """
+    code, message = event.get("errorCode"), event.get("errorMessage")
     if _absent(code) and _absent(message):
         return _SUCCEEDED
     said = text(code)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from trailwarden.detection.fields import PART, AccountId, Text, at, text
+from trailwarden.detection.fields import PART, AccountId, Text, at, member_of, text
 
 MAX_LIST: Final = 32
 """CIDR blocks, and attributes, of one resource."""
@@ -65,8 +65,9 @@ class Resource:
 def attributes_at(parameters: Any, names: Iterable[str]) -> dict[str, Value]:
     """The values of some parameters, by dotted name: scalars, and `{"value": scalar}`."""
     found: dict[str, Value] = {}
+    member = member_of(parameters)
     for name in names:
-        value = at(parameters, *name.split(".")) if "." in name else at(parameters, name)
+        value = at(parameters, *name.split(".")) if "." in name else member(name)
         if value is None:
             continue
         value = at(value, "value") if isinstance(value, dict) else value

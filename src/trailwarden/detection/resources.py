@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from trailwarden.detection.fields import account, as_list, at, clean, text, unwrapped
+from trailwarden.detection.fields import account, as_list, at, clean, member_of, text, unwrapped
 from trailwarden.detection.mentions import mentioned
 from trailwarden.detection.resource import MAX_LIST, Resource, Role, attributes_at
 from trailwarden.model import EventData
@@ -31,8 +31,10 @@ class Call(NamedTuple):
 
 
 def resources_of(event: EventData, account_id: str | None, region: str | None) -> tuple[Resource, ...]:
-    """What an event's call was about; empty when that cannot be said. account_id and region: where it was made. Never raises."""
-    request, response = (unwrapped(at(event, name)) for name in ("requestParameters", "responseElements"))
+    """What an event's call was about; empty when that cannot be said. event: `spelled`; account_id and region: where it was
+    made. Never raises.
+    """
+    request, response = unwrapped(event.get("requestParameters")), unwrapped(event.get("responseElements"))
     call = Call(request, response, account_id, region)
     extract = _extractor(event)
     found = extract(call) if extract is not None else []
@@ -41,7 +43,7 @@ def resources_of(event: EventData, account_id: str | None, region: str | None) -
 
 def _extractor(event: EventData) -> Callable[[Call], list[Resource]] | None:
     """By name, for the EC2 API alone: Amazon GameLift has calls of the same names and other parameters."""
-    name, source = at(event, "eventName"), at(event, "eventSource")
+    name, source = event.get("eventName"), event.get("eventSource")
     if not isinstance(name, str) or (isinstance(source, str) and source != _EC2):
         return None
     return EXTRACTORS.get(name)
@@ -186,9 +188,10 @@ def _cidrs(info: Any) -> tuple[str, ...]:
     """All blocks of a VPC, the primary one first."""
     if not isinstance(info, dict):
         return ()
-    found = [text(info, "cidrBlock")]
+    member = member_of(info)
+    found = [text(member("cidrBlock"))]
     for listed, block in _CIDR_LISTS:
-        blocks = at(info, listed)
+        blocks = member(listed)
         found += [] if blocks is None else [text(one, block) for one in as_list(blocks)]
     return tuple(dict.fromkeys(block for block in found if block is not None))[:MAX_LIST]
 

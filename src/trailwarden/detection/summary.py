@@ -20,24 +20,25 @@ _SHORT: Final = 60
 
 
 class _Verb(NamedTuple):
-    """The done and the tried form; each names the objects that it needs in braces."""
+    """The done and the tried form, and the objects that stand in the place of each `%s`."""
 
     done: str
     tried: str
+    objects: tuple[str, ...]
 
 
 _VERBS: Final = {
-    "CreateVpc": _Verb("created {vpc}", "create {vpc}"),
-    "DeleteVpc": _Verb("deleted {vpc}", "delete {vpc}"),
-    "ModifyVpcAttribute": _Verb("set {attributes} for {vpc}", "set {attributes} for {vpc}"),
-    "CreateVpcPeeringConnection": _Verb("requested {peering}", "request {peering}"),
-    "AcceptVpcPeeringConnection": _Verb("accepted {peering}", "accept {peering}"),
-    "RejectVpcPeeringConnection": _Verb("rejected {peering}", "reject {peering}"),
-    "DeleteVpcPeeringConnection": _Verb("deleted {peering}", "delete {peering}"),
-    "AttachClassicLinkVpc": _Verb("linked {instance} to {vpc}", "link {instance} to {vpc}"),
-    "DetachClassicLinkVpc": _Verb("unlinked {instance} from {vpc}", "unlink {instance} from {vpc}"),
-    "EnableVpcClassicLink": _Verb("enabled ClassicLink for {vpc}", "enable ClassicLink for {vpc}"),
-    "DisableVpcClassicLink": _Verb("disabled ClassicLink for {vpc}", "disable ClassicLink for {vpc}"),
+    "CreateVpc": _Verb("created %s", "create %s", ("vpc",)),
+    "DeleteVpc": _Verb("deleted %s", "delete %s", ("vpc",)),
+    "ModifyVpcAttribute": _Verb("set %s for %s", "set %s for %s", ("attributes", "vpc")),
+    "CreateVpcPeeringConnection": _Verb("requested %s", "request %s", ("peering",)),
+    "AcceptVpcPeeringConnection": _Verb("accepted %s", "accept %s", ("peering",)),
+    "RejectVpcPeeringConnection": _Verb("rejected %s", "reject %s", ("peering",)),
+    "DeleteVpcPeeringConnection": _Verb("deleted %s", "delete %s", ("peering",)),
+    "AttachClassicLinkVpc": _Verb("linked %s to %s", "link %s to %s", ("instance", "vpc")),
+    "DetachClassicLinkVpc": _Verb("unlinked %s from %s", "unlink %s from %s", ("instance", "vpc")),
+    "EnableVpcClassicLink": _Verb("enabled ClassicLink for %s", "enable ClassicLink for %s", ("vpc",)),
+    "DisableVpcClassicLink": _Verb("disabled ClassicLink for %s", "disable ClassicLink for %s", ("vpc",)),
 }
 _NOUNS: Final = {"vpc": "VPC", "vpc-peering-connection": "VPC peering connection"}
 _EC2: Final = "ec2.amazonaws.com"
@@ -75,18 +76,8 @@ def _did(call: Call, resources: Sequence[Resource], outcome: CallOutcome) -> str
     verb = _VERBS.get(call.name or "") if call.service in (_EC2, None) else None
     if verb is None:
         return f"{'called' if done else 'tried to call'} {_other_call(call.name, call.service, resources)}"
-    objects = _Objects(resources)
-    return verb.done.format_map(objects) if done else f"tried to {verb.tried.format_map(objects)}"
-
-
-class _Objects(dict[str, str]):
-    """What a verb may name, each said when it is named."""
-
-    def __init__(self, resources: Sequence[Resource]) -> None:
-        self._resources = resources
-
-    def __missing__(self, name: str) -> str:
-        return _SAID[name](self._resources)
+    objects = tuple([_SAID[name](resources) for name in verb.objects])
+    return verb.done % objects if done else f"tried to {verb.tried % objects}"
 
 
 def _other_call(name: str | None, source: str | None, resources: Sequence[Resource]) -> str:
