@@ -53,9 +53,12 @@ def prepare(path: Path, busy_timeout: timedelta) -> None:
         raise StoreError(
             f"the store {path} cannot be opened ({fault.strerror}): mend the permissions, or change store.url"
         ) from fault
-    with closing(sqlite3.connect(path, timeout=busy_timeout.total_seconds())) as connection:
-        (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    with closing(
+        sqlite3.connect(path, timeout=busy_timeout.total_seconds(), isolation_level=None)
+    ) as connection:
+        connection.execute(READ)  # both of one moment: somebody else may be making the tables
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     if application_id != _APPLICATION_ID and (application_id or tables):
         raise SchemaError(f"{path} is a database of another program: name another file in store.url")
 
