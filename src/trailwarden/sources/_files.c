@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define MOST_FILES 4096
@@ -48,20 +49,21 @@ static int is_expected(const File *file, const struct stat *status)
     return S_ISREG(status->st_mode) && status->st_size == file->size && !file->beyond && has_a_time(status) && time_of(status) == file->mtime_ns;
 }
 
-/* Exactly so many bytes, and no more behind them. */
+/* Exactly so many bytes. One more is asked for along with them; what a file has is given whole, so that its size tells the rest. */
 static int is_read(int descriptor, char *room, Py_ssize_t size)
 {
     Py_ssize_t done = 0;
     char beyond;
-    while (done <= size) {
-        const ssize_t more = done < size ? read(descriptor, room + done, (size_t)(size - done)) : read(descriptor, &beyond, 1);
+    do {
+        const struct iovec parts[] = {{room + done, (size_t)(size - done)}, {&beyond, 1}};
+        const ssize_t more = readv(descriptor, parts, 2);
         if (more < 0 && errno == EINTR)
             continue;
         if (more <= 0)
             return more == 0 && done == size;
         done += more;
-    }
-    return 0;
+    } while (done < size);
+    return done == size;
 }
 
 static void read_whole(File *file)
