@@ -21,7 +21,8 @@ from trailwarden.model import Batch
 from trailwarden.pipeline.acknowledgement import Acknowledger, answered
 from trailwarden.pipeline.assemble import merge
 from trailwarden.pipeline.committing import Committer, Wish
-from trailwarden.pipeline.inspector import Failed, Inspected, Inspector
+from trailwarden.pipeline.inspected import Failed, Inspected
+from trailwarden.pipeline.inspector import Inspector
 from trailwarden.pipeline.settings import PipelineSettings
 from trailwarden.sources import Source
 from trailwarden.store import Commit, Committed

@@ -23,8 +23,8 @@ from trailwarden.errors import SourceError, UnusableError
 from trailwarden.model import Batch, Clock, Run
 from trailwarden.model.payloads import size_of
 from trailwarden.pipeline.assemble import Router, assemble, assemble_run
+from trailwarden.pipeline.inspected import Failed, Inspected, counted
 from trailwarden.pipeline.looks import Looks
-from trailwarden.store import Commit
 from trailwarden.telemetry import Metrics
 
 if TYPE_CHECKING:
@@ -33,22 +33,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 A = TypeVar("A")
 T = TypeVar("T")
-
-
-class Inspected(NamedTuple):
-    """A batch that was inspected, and what it gave rise to."""
-
-    batch: Batch
-    inspection: Inspection
-    commit: Commit
-
-
-class Failed(NamedTuple):
-    """A batch that could not be inspected, and why. bug: ours, not the input's or the world's."""
-
-    batch: Batch
-    why: str
-    bug: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +72,14 @@ class Inspector:
             size += sum(batch.size_hint for batch in together)
         # All alerts at the end: each text that is inspected pushes what makes them out of the processor's caches.
         now = self.clock.now()
-        return [
-            item if isinstance(item, Failed) else _guarded(item.batch, self._assembled, (item, now))
-            for item in found
-        ]
+        found.reverse()
+        done: list[Inspected | Failed] = []
+        while found:  # what is dealt with is given up
+            item = found.pop()
+            done.append(
+                item if isinstance(item, Failed) else _guarded(item.batch, self._assembled, (item, now))
+            )
+        return done
 
     def transactions(self, done: Sequence[Inspected | Failed]) -> Iterator[Sequence[Inspected | Failed]]:
         """What came of a portion, in parts to be committed: what is inspected in one call may hold more alerts than one may."""
@@ -158,7 +146,7 @@ class Inspector:
             commit = assemble_run(batch, size, in_run, self.route, now, self.payload_limit, places)
         else:
             commit = assemble(batch, size, inspection, self.route, now, self.payload_limit)
-        return Inspected(batch, inspection, commit)
+        return Inspected(batch, counted(inspection), commit)
 
 
 class _Found(NamedTuple):
