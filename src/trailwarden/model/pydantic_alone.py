@@ -9,16 +9,20 @@ To be imported before pydantic is. If it comes too late, or pydantic looks for t
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from types import ModuleType
 
 if "pydantic" not in sys.modules and "importlib.metadata" not in sys.modules:
     nothing = ModuleType("importlib.metadata")
-    nothing.entry_points = lambda **_: ()  # type: ignore[attr-defined]  # a module of our own: no package says anything
+    # No package says anything. 2.14 asks the one; earlier ones, from 2.11 on, ask the other.
+    nothing.entry_points = nothing.distributions = lambda **_: ()  # type: ignore[attr-defined]
     sys.modules["importlib.metadata"] = nothing
     try:
-        with contextlib.suppress(ImportError):
-            import pydantic.plugin._loader  # noqa: F401
+        from pydantic.plugin import _loader
+
+        _loader.get_plugins()
+    except (ImportError, AttributeError):
+        # It is loaded again, with the reader, when it is asked.
+        sys.modules.pop("pydantic.plugin._loader", None)
     finally:
         del sys.modules["importlib.metadata"]
