@@ -175,6 +175,14 @@ def test_times(written: Any, read: str | None, delay: float | None) -> None:
     assert (document["event_time"], document["delay_seconds"]) == (read, delay)
 
 
+def test_a_time_is_read_under_its_own_name_alone() -> None:
+    data = event("DeleteVpc")
+    data["EventTime"] = data.pop("eventTime")
+    document = document_for(data)
+    assert document["event"]["time"] == "2026-01-01T00:00:00Z"
+    assert (document["event_time"], document["delay_seconds"]) == (None, None)
+
+
 def test_times_of_other_zones_are_written_in_utc() -> None:
     data = event("DeleteVpc")
     zone = timezone(timedelta(hours=2))

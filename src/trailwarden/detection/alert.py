@@ -57,7 +57,7 @@ class Arrival:
         """The alert for a match in it."""
         data, fingerprint = spelled(event.data), hashlib.sha256(event.raw).hexdigest()
         region, source_ip, user_agent, *said = texts(map(data.get, _TEXTS))
-        event_time, written_time = _time(data)
+        event_time, written_time = _time(event.data)  # of the one name that CloudTrail has for it
         actor, outcome = known_actor(data), outcome_of(data)
         account_id = _account(data, self._origin, actor.actor)
         resources = resources_of(data, account_id, region)
