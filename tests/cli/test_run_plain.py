@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -106,3 +107,32 @@ def test_a_run_that_has_ended_leaves_at_once_with_all_that_it_said(tmp_path: Pat
     )  # fmt: skip
     assert [json.loads(line)["event"]["name"] for line in done.stdout.splitlines()] == ["CreateVpc"]
     assert done.returncode == 0
+
+
+HELD_BACK = """
+import structlog
+from trailwarden.cli import _at_once
+from trailwarden.telemetry import setup_logging
+setup_logging()
+for _ in range(3):
+    structlog.get_logger("there").warning("again")
+_at_once(4)
+"""
+
+
+def test_what_was_held_back_is_said_before_it_leaves() -> None:
+    done = subprocess.run([sys.executable, "-c", HELD_BACK], stderr=subprocess.PIPE, check=False, text=True)
+    assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == ["again", "repeated"]
+    assert done.returncode == 4
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_it_leaves_with_its_code_where_nobody_reads_what_it_says(stream: str) -> None:
+    code = HELD_BACK.replace("_at_once(4)", "import sys; sys.stdout.write('x'); _at_once(4)")
+    reader, writer = os.pipe()
+    os.close(reader)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: writer}
+    done = subprocess.run([sys.executable, "-c", code], **streams, env=environment, check=False)
+    os.close(writer)
+    assert done.returncode == 4

@@ -19,9 +19,17 @@ from trailwarden.errors import ConfigError, TrailwardenError
 
 
 def _at_once(code: int) -> NoReturn:
-    """A service that has ended has closed everything: to take the interpreter apart piece by piece would be for nothing."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    """A service that has ended has closed everything: to take the interpreter apart piece by piece would be for nothing.
+
+    How it ended is told by the code, even where nobody reads what it writes any more.
+    """
+    import logging
+    from contextlib import suppress
+
+    logging.shutdown()  # says what was held back
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # alerts are settled only after they were written
+            stream.flush()
     os._exit(code)
 
 
