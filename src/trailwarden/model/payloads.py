@@ -7,18 +7,38 @@ Next: `trailwarden.detection.runs`, which looks at a joined text at once.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from typing import overload
+from typing import TypeVar, overload
 
 from trailwarden.errors import UnusableError
 
 Payload = bytes | UnusableError
 """The error stands in the place of one that will never be had."""
+P = TypeVar("P")
 
 
-class Joined(Sequence[bytes]):
+class _Indexed(Sequence[P]):
+    """What has its items by their place alone."""
+
+    @overload
+    def __getitem__(self, index: int) -> P: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[P]: ...
+    def __getitem__(self, index: int | slice) -> P | list[P]:
+        places = range(len(self))
+        if isinstance(index, slice):
+            return [self._at(place) for place in places[index]]
+        return self._at(places[index])
+
+    @abstractmethod
+    def _at(self, place: int) -> P:
+        """The item at a place that there is."""
+
+
+class Joined(_Indexed[bytes]):
     """Payloads in one text, with a line end between each two, whatever they hold."""
 
     def __init__(self, text: bytes, ends: Sequence[int]) -> None:
@@ -38,20 +58,13 @@ class Joined(Sequence[bytes]):
     def __len__(self) -> int:
         return len(self._ends)
 
-    @overload
-    def __getitem__(self, index: int) -> bytes: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[bytes]: ...
-    def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
-        if isinstance(index, slice):
-            return [self[each] for each in range(*index.indices(len(self)))]
-        if index == 0 and len(self._ends) == 1:
+    def _at(self, place: int) -> bytes:
+        if len(self._ends) == 1:
             return self.text  # not a copy
-        place = range(len(self._ends))[index]
         return self.text[self.start(place) : self._ends[place]]
 
 
-class Lent(Sequence[bytes]):
+class Lent(_Indexed[bytes]):
     """One large payload in memory that its reader will use again when nobody has the view any more: bytes of it are a copy."""
 
     def __init__(self, view: memoryview) -> None:
@@ -66,18 +79,12 @@ class Lent(Sequence[bytes]):
     def __len__(self) -> int:
         return 1
 
-    @overload
-    def __getitem__(self, index: int) -> bytes: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[bytes]: ...
-    def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
-        if isinstance(index, slice):
-            return [self[each] for each in range(*index.indices(1))]
-        range(1)[index]  # raises IndexError
+    def _at(self, place: int) -> bytes:
+        del place
         return bytes(self.view)
 
 
-class Payloads(Sequence[Payload]):
+class Payloads(_Indexed[Payload]):
     """Sequences of payloads, one behind the other."""
 
     def __init__(self, parts: Sequence[Sequence[Payload]]) -> None:
@@ -91,14 +98,7 @@ class Payloads(Sequence[Payload]):
         for part in self.parts:
             yield from part
 
-    @overload
-    def __getitem__(self, index: int) -> Payload: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Payload]: ...
-    def __getitem__(self, index: int | slice) -> Payload | list[Payload]:
-        if isinstance(index, slice):
-            return [self[each] for each in range(*index.indices(len(self)))]
-        place = range(len(self))[index]
+    def _at(self, place: int) -> Payload:
         number = bisect_right(self._ends, place)
         return self.parts[number][place - (self._ends[number - 1] if number else 0)]
 
