@@ -14,7 +14,7 @@ class PipelineSettings(BaseModel):
 
     workers: int = Field(default=2, ge=1, le=64, description="Threads that decompress, search and parse.")
     group_batches: int = Field(
-        default=256, ge=1, le=1000, description="Batches committed in one transaction at the most."
+        default=512, ge=1, le=1000, description="Batches committed in one transaction at the most."
     )
     group_bytes: Size = Field(
         default=32 * 1024 * 1024,
@@ -27,7 +27,7 @@ class PipelineSettings(BaseModel):
         description="A group is committed early once it gave rise to this many alerts.",
     )
     groups_in_flight: int = Field(
-        default=3, ge=1, le=64, description="Groups that are inspected or committed at once."
+        default=4, ge=1, le=64, description="Groups that are inspected or committed at once."
     )
     held_batches: int = Field(
         default=1000,
