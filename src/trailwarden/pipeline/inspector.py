@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, TypeVarTuple
 
 import structlog
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from trailwarden.detection import RunInspection
 
 log = structlog.get_logger(__name__)
-A = TypeVar("A")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Inspector:
         while found:  # what is dealt with is given up
             item = found.pop()
             done.append(
-                item if isinstance(item, Failed) else _guarded(item.batch, self._assembled, (item, now))
+                item if isinstance(item, Failed) else _guarded(item.batch, self._assembled, item, now)
             )
         return done
 
@@ -140,8 +140,8 @@ class Inspector:
             places = places_of(payloads, self.limits, look) if look else frozenset()
         return _Found(run, size_of(payloads), found.total, found, places)
 
-    def _assembled(self, item_and_now: tuple[_Found, datetime]) -> Inspected:
-        (batch, size, inspection, in_run, places), now = item_and_now
+    def _assembled(self, item: _Found, now: datetime) -> Inspected:
+        batch, size, inspection, in_run, places = item
         if in_run is not None and isinstance(batch, Run):
             commit = assemble_run(batch, size, in_run, self.route, now, self.payload_limit, places)
         else:
@@ -193,10 +193,10 @@ def _load(batch: Batch) -> _Loaded:
     return _Loaded(batch, len(payload), payload)
 
 
-def _guarded(batch: Batch, act: Callable[[A], T], argument: A) -> T | Failed:
+def _guarded(batch: Batch, act: Callable[[*Ts], T], *arguments: *Ts) -> T | Failed:
     """What `act` gives; where it raises, why, for this batch alone."""
     try:
-        return act(argument)
+        return act(*arguments)
     except SourceError as fault:
         return Failed(batch, fault.detail, bug=False)
     except Exception as fault:

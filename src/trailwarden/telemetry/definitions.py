@@ -126,7 +126,7 @@ METRICS: Final[tuple[Definition, ...]] = (
     Definition("in_flight_batches", "gauge", ("source",), "Batches that are inspected or committed.",
                _per_source),
     Definition("in_flight_bytes", "gauge", ("source",), "Announced bytes of the batches in flight.", _per_source),
-    Definition("decode_seconds", "histogram", (), "Time to decompress, search and parse a batch, or some dozens together.",
+    Definition("decode_seconds", "histogram", (), "Time to decompress, search and parse a batch, or small ones together.",
                _none, _SHORT),
     Definition("commit_seconds", "histogram", (), "Time of one transaction of the store.", _none, _SHORT),
     Definition("commits_total", "counter", ("outcome",), "Transactions of the store; failed ones are repeated.",
