@@ -32,7 +32,7 @@ FILES = Extension(
 KAFKA = Extension(
     "trailwarden.sources._kafka_records",
     sources=["src/trailwarden/sources/_kafka_records.c"],
-    depends=["src/trailwarden/sources/_kafka_batch.h"],
+    depends=[f"src/trailwarden/sources/_kafka_{part}.h" for part in ("batch", "room")],
     extra_compile_args=["-O3", "-Wall", "-Wextra", "-Werror=implicit"],
     define_macros=[("_FORTIFY_SOURCE", "2")],
     libraries=["dl"],

@@ -77,6 +77,10 @@ class MemoryBatch(Batch):
         self._payload = payload
         self.answers: list[str] = []
         self.loads = 0
+        self.slimmed = 0
+
+    def slim(self) -> None:
+        self.slimmed += 1
 
     def load(self) -> bytes:
         self.loads += 1

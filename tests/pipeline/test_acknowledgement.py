@@ -104,6 +104,7 @@ async def test_what_gave_rise_to_an_alert_waits_and_the_rest_does_not(tmp_path: 
         await until(lambda: quiet.answers == ["ack"])
         await at.sink.until(lambda: len(at.sink.sent) == 2)
         assert (loud.answers, work.acks and work.acks.held) == ([], 1)
+        assert (loud.slimmed, quiet.slimmed) == (1, 0)
         at.sink.gate.set()
         await until(lambda: loud.answers == ["ack"])
         assert len(at.sink.delivered) == 2

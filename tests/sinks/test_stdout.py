@@ -13,6 +13,14 @@ from trailwarden.sinks import Verdict
 from trailwarden.sinks.stdout import StdoutSettings, StdoutSink
 
 
+@pytest.fixture(params=["opened again", "as it came"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A pipe that the system opens once more, and one of another user's that it does not."""
+    if request.param == "as it came":
+        monkeypatch.setattr("trailwarden.sinks.stdout._opened_again", lambda _descriptor: None)
+    return str(request.param)
+
+
 @pytest.mark.parametrize(
     ("before", "after"), [(b"", b""), (b"{}\n", b"{}\n"), (b'{"id":"half', b'{"id":"half\n')]
 )
@@ -40,12 +48,16 @@ async def test_what_waits_is_written_together_and_each_is_told(tmp_path: Path) -
         outcomes = await asyncio.gather(*(sink.send(one, 1) for one in many))
         assert {outcome.verdict for outcome in outcomes} == {Verdict.DELIVERED}
         assert os.read(reading, 1 << 20) == b"".join(one.document + b"\n" for one in many)
+        await sink.close()
     finally:
         os.close(reading)
         os.close(writing)
 
 
-async def test_a_pipe_that_fills_up_tells_which_lines_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_pipe_that_fills_up_tells_which_lines_it_took(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes some lines whole; the others are not delivered, and come again on lines of their own."""
     monkeypatch.setattr("trailwarden.sinks.stdout._WAIT_SECONDS", 0.0)
     reading, writing = os.pipe()
     try:
@@ -64,6 +76,68 @@ async def test_a_pipe_that_fills_up_tells_which_lines_it_took(monkeypatch: pytes
         whole = (before + os.read(reading, 1 << 20)).split(b"\n")
         assert many[-1].document in whole
         assert all(one.document in whole for one in taken)
+        await sink.close()
     finally:
         os.close(reading)
+        os.close(writing)
+
+
+async def test_more_than_a_pipe_holds_is_written_as_it_is_read(way: str) -> None:
+    reading, writing = os.pipe()
+    try:
+        sink = StdoutSink(StdoutSettings(kind="stdout", name="s"), writing)
+        await sink.open()
+        many = [alert(number)._replace(document=b"%d" % number * 9999) for number in range(10, 60)]
+        whole = b"".join(one.document + b"\n" for one in many)
+
+        def read_all() -> bytes:
+            got = bytearray()
+            while len(got) < len(whole):
+                got += os.read(reading, 1 << 20)
+            return bytes(got)
+
+        outcomes, got = await asyncio.gather(
+            sink.send_many([(one, 1) for one in many]), asyncio.to_thread(read_all)
+        )
+        assert {outcome.verdict for outcome in outcomes} == {Verdict.DELIVERED}
+        assert got == whole
+        await sink.close()
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+async def test_a_line_that_was_cut_short_by_a_stop_is_ended_by_the_next_one() -> None:
+    reading, writing = os.pipe()
+    try:
+        os.set_blocking(reading, False)
+        sink = StdoutSink(StdoutSettings(kind="stdout", name="s"), writing)
+        await sink.open()
+        large = alert()._replace(document=b"x" * (1 << 20))
+        sending = asyncio.create_task(sink.send(large, 1))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        cut = os.read(reading, 1 << 20)
+        assert 0 < len(cut) < 1 << 20
+        assert (await sink.send(alert(), 1)).verdict is Verdict.DELIVERED
+        assert os.read(reading, 1 << 20) == b"\n" + alert().document + b"\n"
+        await sink.close()
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+async def test_a_pipe_without_a_reader_is_told_of(way: str) -> None:
+    reading, writing = os.pipe()
+    try:
+        sink = StdoutSink(StdoutSettings(kind="stdout", name="s"), writing)
+        await sink.open()
+        os.close(reading)
+        outcome = await sink.send(alert(), 1)
+        assert outcome.verdict is Verdict.RETRY
+        assert outcome.detail == "standard output: Broken pipe"
+        await sink.close()
+    finally:
         os.close(writing)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -167,10 +167,11 @@ def test_many_batches_are_read_in_several_calls() -> None:
     assert run.origin_of(150).details["offset"] == 150
 
 
-def test_what_was_nacked_keeps_its_bytes_and_not_the_answer() -> None:
+@pytest.mark.parametrize("waits", [KafkaRun.slim, lambda run: run._answer("not now")], ids=["held", "nacked"])
+def test_what_may_wait_for_long_keeps_its_bytes_and_not_the_answer(waits: Callable[[KafkaRun], None]) -> None:
     log = batch([(b"a", None, [])]) + batch([(b"b", None, [])], 1)
     run = run_of(list(raw_batches(log))[1:]).handed_out()
-    run._answer("not now")
+    waits(run)
     assert [type(one.data) for one in run._batches] == [bytes]
     assert list(run.payloads()) == [b"b"]
 

@@ -61,6 +61,10 @@ class Batch(ABC):
         """
         return False
 
+    def slim(self) -> None:
+        """It may wait for its answer for long: hold no memory that it shares with what is done with. Does nothing by default."""
+        return
+
     @abstractmethod
     async def ack(self) -> None:
         """All alerts of this batch are committed: give it up at the source. Idempotent.

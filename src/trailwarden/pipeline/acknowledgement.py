@@ -81,6 +81,7 @@ class Acknowledger:
 
     def hold(self, batch: Batch, ids: frozenset[str]) -> None:
         """Ack it when those alerts are taken."""
+        batch.slim()
         self._held.add(_Held(batch, ids))
         self._news.set()
 

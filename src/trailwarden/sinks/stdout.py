@@ -2,6 +2,9 @@
 
 Keeps: a line is written whole or the alert is not delivered; a reader that does not read stalls this sink and nothing else.
 Many are written in one go.
+
+A pipe is opened once more, for us alone, so that a write takes what there is room for and never waits: that is done in the loop.
+Whoever else has the pipe finds it as it was. What cannot be opened like this is written to in a thread, in pieces that fit.
 """
 
 from __future__ import annotations
@@ -21,11 +24,13 @@ from trailwarden.errors import Reason
 from trailwarden.model import Alert
 from trailwarden.sinks.base import DELIVERED, Attempt, Outcome, Verdict
 from trailwarden.sinks.routing import RoutingSettings
+from trailwarden.waiting import set_within
 
 _WAIT_SECONDS = 10.0
 """How long a full pipe is waited for before the attempt counts as failed."""
 _SURELY_TAKEN: Final = 4096
 """Bytes that a pipe which can be written to takes without a pause (PIPE_BUF)."""
+_LINE_END: Final = ord("\n")
 
 
 class StdoutSettings(RoutingSettings):
@@ -48,11 +53,14 @@ class StdoutSink:
         self._turn = asyncio.Lock()
         self._half_line = False
         self._regular = False
+        self._pipe: int | None = None
 
     async def open(self) -> None:
         if self._descriptor is None:
             self._descriptor = sys.stdout.fileno()
-        self._regular = stat.S_ISREG(os.fstat(self._descriptor).st_mode)
+        mode = os.fstat(self._descriptor).st_mode
+        self._regular = stat.S_ISREG(mode)
+        self._pipe = _opened_again(self._descriptor) if stat.S_ISFIFO(mode) else None
         self._half_line = await asyncio.to_thread(_ends_in_a_line, self._descriptor)
 
     async def send(self, alert: Alert, attempt: int) -> Outcome:
@@ -63,29 +71,54 @@ class StdoutSink:
         """One write for all; the number of an attempt does not matter, for a repetition has the same id in the document."""
         lines = [alert.document + b"\n" for alert, _ in attempts]
         async with self._turn:
-            loop = asyncio.get_running_loop()
-            written, failed = await loop.run_in_executor(None, self._write, b"".join(lines))
+            written, failed = await self._written(b"".join(lines))
         return [DELIVERED if end <= written else failed for end in accumulate(map(len, lines))]
 
     async def close(self) -> None:
-        return None
+        if self._pipe is not None:
+            os.close(self._pipe)
+            self._pipe = None
 
-    def _write(self, lines: bytes) -> tuple[int, Outcome]:
-        """Returns how many bytes were taken, and why not more. After a line that was cut short, begin on a new one."""
-        begun = b"\n" if self._half_line else b""
-        rest = memoryview(begun + lines)
-        size, failed = len(rest), DELIVERED
+    async def _written(self, lines: bytes) -> tuple[int, Outcome]:
+        """How many bytes were taken, and why not more. After a line that was cut short, begin on a new one."""
+        text = b"\n" + lines if self._half_line else lines
+        if self._pipe is not None:
+            left, failed = await self._into(self._pipe, text)
+        else:
+            left, failed = await asyncio.get_running_loop().run_in_executor(None, self._in_thread, text)
+        return max(len(lines) - left, 0), failed
+
+    async def _into(self, pipe: int, text: bytes) -> tuple[int, Outcome]:
+        """How many bytes were not taken, and why. pipe: a write takes what there is room for."""
+        rest = memoryview(text)
         try:
             while rest:
-                rest = rest[self._some(rest) :]
-        except TimeoutError:
-            failed = Outcome(Verdict.RETRY, Reason.TIMEOUT, "standard output is not read")
+                try:
+                    rest = self._after(rest, os.write(pipe, rest))
+                except BlockingIOError:
+                    if not await _has_room(pipe):
+                        return len(rest), _NOT_READ
         except OSError as fault:
-            failed = Outcome(Verdict.RETRY, Reason.UNREACHABLE, f"standard output: {fault.strerror}")
-        taken = max(size - len(rest) - len(begun), 0)
-        if taken or not rest:
-            self._half_line = lines[taken - 1 : taken] != b"\n"
-        return taken, failed
+            return len(rest), _refused(fault)
+        return 0, DELIVERED
+
+    def _in_thread(self, text: bytes) -> tuple[int, Outcome]:
+        """Likewise, in a thread, where a write may wait."""
+        rest = memoryview(text)
+        try:
+            while rest:
+                rest = self._after(rest, self._some(rest))
+        except TimeoutError:
+            return len(rest), _NOT_READ
+        except OSError as fault:
+            return len(rest), _refused(fault)
+        return 0, DELIVERED
+
+    def _after(self, rest: memoryview, taken: int) -> memoryview:
+        """What is left. Noted at once how the last line stands: whoever waits for more room may be cancelled."""
+        if taken:
+            self._half_line = rest[taken - 1] != _LINE_END
+        return rest[taken:]
 
     def _some(self, rest: memoryview) -> int:
         """Write as much as can be written at once, without being held up for ever."""
@@ -96,6 +129,30 @@ class StdoutSink:
             return os.write(descriptor, rest if self._regular else rest[:_SURELY_TAKEN])
         except BlockingIOError:
             return 0
+
+
+async def _has_room(pipe: int) -> bool:
+    loop, room = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_writer(pipe, room.set)
+    try:
+        return await set_within(room, _WAIT_SECONDS)
+    finally:
+        loop.remove_writer(pipe)
+
+
+_NOT_READ: Final = Outcome(Verdict.RETRY, Reason.TIMEOUT, "standard output is not read")
+
+
+def _refused(fault: OSError) -> Outcome:
+    return Outcome(Verdict.RETRY, Reason.UNREACHABLE, f"standard output: {fault.strerror}")
+
+
+def _opened_again(descriptor: int) -> int | None:
+    """A descriptor of the same pipe whose writes do not wait; None where the system gives none (a pipe of another user's)."""
+    try:
+        return os.open(f"/dev/fd/{descriptor}", os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
 
 
 def _ends_in_a_line(descriptor: int) -> bool:

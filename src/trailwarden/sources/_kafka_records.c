@@ -20,6 +20,7 @@
 #define MOST_KEPT (8 * 1024 * 1024)   /* bytes */
 
 #include "_kafka_batch.h"
+#include "_kafka_room.h"
 
 /* --- what comes back ---------------------------------------------------------------------------------------- */
 
@@ -98,21 +99,25 @@ static PyObject *shown(const Reading *reading, const Record *record)
 static PyObject *chunks_of(Reading *reading, int64_t *ends)
 {
     PyObject *list = PyList_New(0);
+    int copied = 0;
     for (Py_ssize_t each = 0, from = 0; list != NULL && each < reading->chunk_count; from += reading->chunks[each++].number) {
         Chunk *chunk = reading->chunks + each;
         const Record *first = reading->records + from;
         const int in_place = first->batch < 0 && first->size >= ALONE;
         PyObject *text = in_place ? shown(reading, first) : PyBytes_FromStringAndSize(NULL, chunk->size);
         chunk->into = text != NULL && !in_place ? (uint8_t *)PyBytes_AsString(text) : NULL;
+        copied |= chunk->into != NULL;
         PyObject *item = text != NULL ? Py_BuildValue("(Nn)", text, chunk->number) : NULL;
         if (item == NULL || PyList_Append(list, item) < 0)
             Py_CLEAR(list);
         Py_XDECREF(item);
     }
-    if (list != NULL) {
+    if (list != NULL && copied) {
         Py_BEGIN_ALLOW_THREADS
         copy_chunks(reading, ends);
         Py_END_ALLOW_THREADS
+    } else if (list != NULL) {
+        copy_chunks(reading, ends); /* a few numbers: the lock may cost milliseconds to win back */
     }
     return list;
 }
@@ -241,6 +246,7 @@ static PyObject *library(PyObject *Py_UNUSED(module), PyObject *path)
 static PyMethodDef methods[] = {
     {"library", library, METH_O, library_doc},
     {"read", read_batches, METH_VARARGS, read_doc},
+    {"room", room, METH_O, room_doc},
     {NULL, NULL, 0, NULL},
 };
 
@@ -256,5 +262,6 @@ PyMODINIT_FUNC PyInit__kafka_records(void)
         PyErr_SetString(PyExc_ImportError, "this processor lacks SSE4.2");
         return NULL;
     }
-    return PyModule_Create(&definition);
+    room_type = PyType_FromSpec(&room_spec);
+    return room_type != NULL ? PyModule_Create(&definition) : NULL;
 }

@@ -4,8 +4,8 @@ Keeps: the position of a partition moves only past what was taken. What is wrong
 on; what retention removed before it could be read is told as a gap and never skipped in silence.
 
 aiokafka itself makes an object of every message, in the loop; docs/adr/0005 has the figures. What is taken from inside of it is
-in this file alone: `Fetcher._proc_fetch_request` and `_get_actions_per_node` (overridden), `_records`, the waking of its
-routine, and where the client keeps its connections and they their reader.
+in this file alone: `Fetcher._proc_fetch_request` and `_get_actions_per_node` (overridden), `_records`, `_fetch_max_bytes`, the
+waking of its routine, and where the client keeps its connections and they their reader and writer.
 
 Next: `kafka_records`, which reads the batches in a worker thread.
 """
@@ -92,6 +92,7 @@ class RawFetcher(Fetcher):  # type: ignore[misc] # aiokafka has no types
             value_deserializer=None,
             **settings,
         )
+        self._of_all_brokers: int = self._fetch_max_bytes
 
     def take(self, wanted: Callable[[str, int], bool]) -> Iterator[Taken]:
         """What is there, of the partitions that there is room for. Their next fetch begins at once."""
@@ -112,6 +113,11 @@ class RawFetcher(Fetcher):  # type: ignore[misc] # aiokafka has no types
 
         A broker is asked one thing at a time: what is taken meanwhile could not be fetched on until news come.
         """
+        brokers = {self._select_read_replica(tp) for tp in assignment.tps} - {
+            None,
+            -1,
+        }  # those are no brokers
+        self._fetch_max_bytes = max(1, self._of_all_brokers // max(1, len(brokers)))
         requests, resets, timeout, *others = super()._get_actions_per_node(assignment)
         holders = {self._select_read_replica(tp) for tp in self._records}
         now = self._loop.time()
@@ -176,8 +182,8 @@ class RawFetcher(Fetcher):  # type: ignore[misc] # aiokafka has no types
 
     def _collect_from(self, node_id: Any) -> None:
         connection = self._client._conns.get((node_id, ConnectionGroup.DEFAULT))
-        if connection is not None:
-            collect(connection._reader)
+        if connection is not None and connection._writer is not None:
+            collect(connection._reader, connection._writer.transport)
 
     def _keep(self, assignment: Any, tp: TopicPartition, position: int, rest: Sequence[Any]) -> None:
         """rest: of the answer, behind the high watermark: the last stable offset first, the bytes last."""

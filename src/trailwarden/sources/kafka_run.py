@@ -121,6 +121,10 @@ class KafkaRun(Run):
             details["last_offset"] = self._lasts[index]
         return Origin(self._reading.source, self._reading.kind, self._place(offset), details)
 
+    def slim(self) -> None:
+        """Without the rest of the partition's part of the answer that it came with."""
+        self._batches = [batch._replace(data=bytes(batch.data)) for batch in self._batches]
+
     @property
     def lost(self) -> bool:
         return self._lost()
@@ -134,10 +138,8 @@ class KafkaRun(Run):
     def _answer(self, reason: str | None) -> None:
         if self._open:
             self._open = False
-            if (
-                reason is not None
-            ):  # it may wait for long, and must not keep the rest of the answer that it came with
-                self._batches = [batch._replace(data=bytes(batch.data)) for batch in self._batches]
+            if reason is not None:  # it may wait for long
+                self.slim()
             self._answered(self, reason)
 
     def _place(self, offset: int) -> str:

@@ -145,9 +145,13 @@ class KafkaSettings(BaseModel):
         description="Messages that a producer compressed together and that grow beyond this go into quarantine as they are.",
     )
     fetch_size: Size = Field(
-        default=_MIB, ge=1024, description="Bytes of a partition that are asked for at once."
+        default=4 * _MIB, ge=1024, description="Bytes of a partition that are asked for at once."
     )
-    fetch_total: Size = Field(default=8 * _MIB, ge=1024, description="Bytes of one answer of a broker.")
+    fetch_total: Size = Field(
+        default=16 * _MIB,
+        ge=1024,
+        description="Bytes that all brokers together answer at once: of four brokers, each gives a quarter.",
+    )
     run_size: Size = Field(
         default=512 * 1024,
         ge=1,

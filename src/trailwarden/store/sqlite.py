@@ -32,6 +32,10 @@ _WAL_BYTES: Final = 64 * 1024 * 1024  # what is left of the write-ahead log on t
 
 _PAGE_BYTES: Final = 8192
 """Of a new file: two alerts with their documents, for which SQLite's own 4096 would take two pages each."""
+_CHECKPOINT_PAGES: Final = 4000
+"""Of the write-ahead log that is carried over into the file at once, 32 MiB: pages of indexes, which are written again by each
+transaction, are carried over less often. SQLite's own 1000 took a tenth of the time of a commit.
+"""
 _CACHE_KIB: Final = 8 * 1024
 """Of pages, for the connection that writes: indexes of random ids touch many. _READ_CACHE_KIB: SQLite's own default."""
 _READ_CACHE_KIB: Final = 2000
@@ -77,6 +81,7 @@ def connect(path: Path, busy_timeout: timedelta, *, query_only: bool) -> sqlite3
             # What undoes half a statement of many rows; else each time a file is made for it.
             f"temp_store = {'DEFAULT' if query_only else 'MEMORY'}",
             f"journal_size_limit = {_WAL_BYTES}",
+            f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
             f"cache_size = {-_CACHE_KIB if not query_only else -_READ_CACHE_KIB}",
             f"query_only = {'ON' if query_only else 'OFF'}",
         ):
