@@ -37,7 +37,7 @@ def test_a_good_one(run: Run, config: Path) -> None:
     config.write_text(GOOD)
     result = run("config", "check", "--config", str(config))
     assert result.code == 0, result.err
-    assert "1 sources, 1 rules, 1 sinks" in result.out
+    assert "1 source, 1 rule, 1 sink: can be used" in result.out
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_show_of_an_unknown_rule(run: Run) -> None:
 def test_test_of_rules_of_ones_own(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(MINE)
-    assert run("rules", "test", "--rules", str(file)).out == "1 rules, 2 examples: all hold\n"
+    assert run("rules", "test", "--rules", str(file)).out == "1 rule, 2 examples: all hold\n"
     file.write_text(
         MINE.replace(
             "must_not_match: [{eventName: DescribeVpc}]", "must_not_match: [{eventName: DescribeVpcs}]"

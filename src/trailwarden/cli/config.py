@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from trailwarden.cli.configured import ConfigOption
-from trailwarden.cli.output import Format, print_json, write
+from trailwarden.cli.output import Format, print_json, so_many, write
 
 app = typer.Typer(no_args_is_help=True, help="Check and show the configuration.")
 
@@ -23,9 +23,8 @@ def check(config: ConfigOption) -> None:
 
     settings = load_settings(config)
     rules = load_ruleset(settings.rules.packs, settings.rules.files)
-    typer.echo(
-        f"{config}: {len(settings.sources)} sources, {len(rules)} rules, {len(settings.sinks)} sinks: can be used"
-    )
+    parts = ((settings.sources, "source"), (rules, "rule"), (settings.sinks, "sink"))
+    typer.echo(f"{config}: {', '.join(so_many(len(part), noun) for part, noun in parts)}: can be used")
 
 
 @app.command()

@@ -57,6 +57,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], empty: st
     console.print(table if count else Text(empty))
 
 
+def so_many(count: int, noun: str) -> str:
+    """`1 rule`, `2 rules`. noun: one that takes an s."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def readable(path: str) -> str:
     """A path as text that can be printed: bytes of a name that are no UTF-8 as `\\xff`."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trailwarden.cli.exit_codes import Exit
-from trailwarden.cli.output import Format, print_json, print_table
+from trailwarden.cli.output import Format, print_json, print_table, so_many
 
 if TYPE_CHECKING:
     from trailwarden.detection import Rule
@@ -79,7 +79,7 @@ def test(packs: Packs = None, files: Files = None) -> None:
     """
     rules = _rules(packs, files)
     examples = sum(len(rule.must_match) + len(rule.must_not_match) for rule in rules)
-    typer.echo(f"{len(rules)} rules, {examples} examples: all hold")
+    typer.echo(f"{so_many(len(rules), 'rule')}, {so_many(examples, 'example')}: all hold")
 
 
 def _shown(value: object) -> str:

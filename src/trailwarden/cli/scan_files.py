@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trailwarden.cli.in_order import in_order
-from trailwarden.cli.output import readable
+from trailwarden.cli.output import readable, so_many
 from trailwarden.detection import inspect, inspect_many
 from trailwarden.detection.many import TOGETHER
 from trailwarden.errors import SourceError
@@ -89,11 +89,12 @@ class Totals:
 
     def sentence(self) -> str:
         """For people."""
-        text = f"{self.files} files, {self.events} events: {self.matched} matched in {self.seconds:.1f} s"
+        files, events = so_many(self.files, "file"), so_many(self.events, "event")
+        text = f"{files}, {events}: {self.matched} matched in {self.seconds:.1f} s"
         if self.quarantined:
             text += f"; {self.quarantined} could not be decoded"
         if self.unreadable:
-            text += f"; {self.unreadable} files could not be read"
+            text += f"; {so_many(self.unreadable, 'file')} could not be read"
         return text
 
 

@@ -29,6 +29,7 @@ from trailwarden.aws import (
     ObjectTooLargeError,
     Role,
 )
+from trailwarden.cli.output import so_many
 from trailwarden.cli.scan_files import FileReport, Totals, report_on
 from trailwarden.errors import ConfigError
 from trailwarden.model.log_key import parse_log_key
@@ -225,7 +226,8 @@ class _Scan:
         self._told = time.monotonic()
         totals = self._totals
         before = f", {self._skipped} done before" if self._skipped else ""
-        line = f"{totals.files} objects, {totals.events} events, {totals.matched} matches{before}"
+        objects, events = so_many(totals.files, "object"), so_many(totals.events, "event")
+        line = f"{objects}, {events}, {totals.matched} matched{before}"
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
 
