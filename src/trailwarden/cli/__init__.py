@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from trailwarden.cli import run_plain, scan_plain
+from trailwarden.cli import run_plain, scan_plain, standard_streams
 from trailwarden.errors import ConfigError, TrailwardenError
 
 
@@ -27,7 +27,7 @@ def _at_once(code: int) -> NoReturn:
     from contextlib import suppress
 
     logging.shutdown()  # says what was held back
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdout, sys.stderr) if standard_streams.has_output() else (sys.stderr,):
         with suppress(OSError, ValueError):  # alerts are settled only after they were written
             stream.flush()
     os._exit(code)
@@ -36,10 +36,15 @@ def _at_once(code: int) -> NoReturn:
 def main(leave: Callable[[int], NoReturn] = _at_once) -> None:
     """The console script. leave: how a service ends the process with its exit code."""
     gc.disable()  # while modules are loaded there is nothing to collect; whoever works for long enables it again
+    standard_streams.held()
     try:
         service = run_plain.plainly(sys.argv[1:])
         if service is not None:
             leave(run_plain.run_service(service))
+        if not standard_streams.has_output():
+            raise ConfigError(
+                "standard output is closed, and there the answer goes: open it, or use /dev/null"
+            )
         request = scan_plain.plainly(sys.argv[1:])
         if request is not None:
             from trailwarden.cli.scan_run import run_scan

@@ -20,7 +20,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from trailwarden.errors import Reason
+from trailwarden.errors import ConfigError, Reason
 from trailwarden.model import Alert
 from trailwarden.sinks.base import DELIVERED, Attempt, Outcome, Verdict
 from trailwarden.sinks.routing import RoutingSettings
@@ -57,6 +57,9 @@ class StdoutSink:
 
     async def open(self) -> None:
         if self._descriptor is None:
+            if sys.stdout is None:
+                closed = f"sink {self.name}: standard output is closed: open it, or remove the sink"
+                raise ConfigError(closed)
             self._descriptor = sys.stdout.fileno()
         mode = os.fstat(self._descriptor).st_mode
         self._regular = stat.S_ISREG(mode)
