@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,22 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "as it came":
         monkeypatch.setattr("trailwarden.sinks.stdout._opened_again", lambda _descriptor: None)
     return str(request.param)
+
+
+@asynccontextmanager
+async def piped(*, blocking: bool = False) -> AsyncIterator[tuple[StdoutSink, int]]:
+    """A sink that writes into a pipe, and the end that is read. blocking: whether a read waits."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, blocking)
+    sink = StdoutSink(StdoutSettings(kind="stdout", name="s"), writing)
+    try:
+        await sink.open()
+        assert os.get_blocking(writing)  # whoever else has it finds it as it was
+        yield sink, reading
+    finally:
+        await sink.close()
+        os.close(reading)
+        os.close(writing)
 
 
 @pytest.mark.parametrize(
@@ -37,21 +55,12 @@ async def test_an_alert_begins_on_a_line_of_its_own(tmp_path: Path, before: byte
     assert file.read_bytes() == after + alert().document + b"\n"
 
 
-async def test_what_waits_is_written_together_and_each_is_told(tmp_path: Path) -> None:
-    """A pipe that nobody reads takes some lines whole; the others are not delivered, and come again on lines of their own."""
-    reading, writing = os.pipe()
-    try:
-        os.set_blocking(reading, False)
-        sink = StdoutSink(StdoutSettings(kind="stdout", name="s"), writing)
-        await sink.open()
+async def test_what_waits_is_written_together_and_each_is_told(way: str) -> None:
+    async with piped() as (sink, reading):
         many = [alert(number) for number in range(40)]
         outcomes = await asyncio.gather(*(sink.send(one, 1) for one in many))
         assert {outcome.verdict for outcome in outcomes} == {Verdict.DELIVERED}
         assert os.read(reading, 1 << 20) == b"".join(one.document + b"\n" for one in many)
-        await sink.close()
-    finally:
-        os.close(reading)
-        os.close(writing)
 
 
 async def test_a_pipe_that_fills_up_tells_which_lines_it_took(
@@ -59,11 +68,7 @@ async def test_a_pipe_that_fills_up_tells_which_lines_it_took(
 ) -> None:
     """It takes some lines whole; the others are not delivered, and come again on lines of their own."""
     monkeypatch.setattr("trailwarden.sinks.stdout._WAIT_SECONDS", 0.0)
-    reading, writing = os.pipe()
-    try:
-        os.set_blocking(reading, False)
-        sink = StdoutSink(StdoutSettings(kind="stdout", name="s"), writing)
-        await sink.open()
+    async with piped() as (sink, reading):
         many = [alert(number)._replace(document=b"%d" % number * 999) for number in range(10, 99)]
         outcomes = await asyncio.gather(*(sink.send(one, 1) for one in many))
         taken = [
@@ -76,17 +81,10 @@ async def test_a_pipe_that_fills_up_tells_which_lines_it_took(
         whole = (before + os.read(reading, 1 << 20)).split(b"\n")
         assert many[-1].document in whole
         assert all(one.document in whole for one in taken)
-        await sink.close()
-    finally:
-        os.close(reading)
-        os.close(writing)
 
 
 async def test_more_than_a_pipe_holds_is_written_as_it_is_read(way: str) -> None:
-    reading, writing = os.pipe()
-    try:
-        sink = StdoutSink(StdoutSettings(kind="stdout", name="s"), writing)
-        await sink.open()
+    async with piped(blocking=True) as (sink, reading):
         many = [alert(number)._replace(document=b"%d" % number * 9999) for number in range(10, 60)]
         whole = b"".join(one.document + b"\n" for one in many)
 
@@ -101,20 +99,11 @@ async def test_more_than_a_pipe_holds_is_written_as_it_is_read(way: str) -> None
         )
         assert {outcome.verdict for outcome in outcomes} == {Verdict.DELIVERED}
         assert got == whole
-        await sink.close()
-    finally:
-        os.close(reading)
-        os.close(writing)
 
 
 async def test_a_line_that_was_cut_short_by_a_stop_is_ended_by_the_next_one() -> None:
-    reading, writing = os.pipe()
-    try:
-        os.set_blocking(reading, False)
-        sink = StdoutSink(StdoutSettings(kind="stdout", name="s"), writing)
-        await sink.open()
-        large = alert()._replace(document=b"x" * (1 << 20))
-        sending = asyncio.create_task(sink.send(large, 1))
+    async with piped() as (sink, reading):
+        sending = asyncio.create_task(sink.send(alert()._replace(document=b"x" * (1 << 20)), 1))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         sending.cancel()
@@ -123,10 +112,6 @@ async def test_a_line_that_was_cut_short_by_a_stop_is_ended_by_the_next_one() ->
         assert 0 < len(cut) < 1 << 20
         assert (await sink.send(alert(), 1)).verdict is Verdict.DELIVERED
         assert os.read(reading, 1 << 20) == b"\n" + alert().document + b"\n"
-        await sink.close()
-    finally:
-        os.close(reading)
-        os.close(writing)
 
 
 async def test_a_pipe_without_a_reader_is_told_of(way: str) -> None:
