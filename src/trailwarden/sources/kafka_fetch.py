@@ -28,6 +28,8 @@ _AFTER_ERROR: Final = 1.0
 """Seconds before a partition with an error is asked for again."""
 _LOOK: Final = 0.1
 """Seconds between two looks for news while something waits to be taken."""
+_NO_BROKER: Final = frozenset((None, -1))
+"""What stands for the leader of a partition that has none now."""
 _NEW_LEADER: Final = (errors.NotLeaderForPartitionError, errors.UnknownTopicOrPartitionError)
 
 
@@ -113,10 +115,7 @@ class RawFetcher(Fetcher):  # type: ignore[misc] # aiokafka has no types
 
         A broker is asked one thing at a time: what is taken meanwhile could not be fetched on until news come.
         """
-        brokers = {self._select_read_replica(tp) for tp in assignment.tps} - {
-            None,
-            -1,
-        }  # those are no brokers
+        brokers = {self._select_read_replica(tp) for tp in assignment.tps} - _NO_BROKER
         self._fetch_max_bytes = max(1, self._of_all_brokers // max(1, len(brokers)))
         requests, resets, timeout, *others = super()._get_actions_per_node(assignment)
         holders = {self._select_read_replica(tp) for tp in self._records}
