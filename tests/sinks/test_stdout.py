@@ -12,7 +12,7 @@ import pytest
 
 from tests.sinks.alerts import alert
 from trailwarden.sinks import Verdict
-from trailwarden.sinks.stdout import StdoutSettings, StdoutSink
+from trailwarden.sinks.stdout import StdoutSettings, StdoutSink, _opened_again
 
 
 @pytest.fixture(params=["opened again", "as it came"])
@@ -53,6 +53,59 @@ async def test_an_alert_begins_on_a_line_of_its_own(tmp_path: Path, before: byte
     finally:
         os.close(descriptor)
     assert file.read_bytes() == after + alert().document + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("named", "before", "after"),
+    [(False, b"", b""), (False, b'{"id":"half', b'{"id":"half\n'), (True, b"", b"\n")],
+    ids=["new", "unread", "with a name"],
+)
+async def test_an_alert_begins_on_a_line_of_its_own_in_a_pipe_that_outlives_who_writes(
+    way: str, tmp_path: Path, named: bool, before: bytes, after: bytes
+) -> None:
+    """Whoever starts us again keeps the pipe. What a reader has taken already of one without a name, nobody can tell."""
+    if named:
+        os.mkfifo(tmp_path / "alerts")
+        reading = os.open(tmp_path / "alerts", os.O_RDONLY | os.O_NONBLOCK)
+        writing = os.open(tmp_path / "alerts", os.O_WRONLY)
+    else:
+        reading, writing = os.pipe()
+    sink = StdoutSink(StdoutSettings(kind="stdout", name="s"), writing)
+    try:
+        os.write(writing, before)
+        await sink.open()
+        assert (await sink.send(alert(), 1)).verdict is Verdict.DELIVERED
+        assert os.read(reading, 1 << 20) == after + alert().document + b"\n"
+    finally:
+        await sink.close()
+        os.close(reading)
+        os.close(writing)
+
+
+def test_a_second_descriptor_that_waits_as_the_first_does_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is opened through /dev/fd is a copy on BSD and macOS: a write into a full pipe would hold up the loop."""
+    reading, writing = os.pipe()
+    try:
+        before = len(os.listdir("/dev/fd"))
+        monkeypatch.setattr(os, "open", lambda path, _flags: os.dup(int(path.removeprefix("/dev/fd/"))))
+        assert _opened_again(writing) is None
+        monkeypatch.undo()
+        assert len(os.listdir("/dev/fd")) == before
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+async def test_a_line_that_was_cut_short_is_ended_before_the_pipe_is_left_where_there_is_room() -> None:
+    async with piped() as (sink, reading):
+        sending = asyncio.create_task(sink.send(alert()._replace(document=b"x" * (1 << 20)), 1))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        assert os.read(reading, 1 << 20).endswith(b"x")
+        await sink.close()
+        assert os.read(reading, 1 << 20) == b"\n"
 
 
 async def test_what_waits_is_written_together_and_each_is_told(way: str) -> None:

@@ -10,11 +10,15 @@ Whoever else has the pipe finds it as it was. What cannot be opened like this is
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import select
 import stat
+import struct
 import sys
+import termios
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import accumulate
 from typing import Final, Literal
 
@@ -31,6 +35,7 @@ _WAIT_SECONDS = 10.0
 _SURELY_TAKEN: Final = 4096
 """Bytes that a pipe which can be written to takes without a pause (PIPE_BUF)."""
 _LINE_END: Final = ord("\n")
+_C_INT: Final = struct.Struct("i")
 
 
 class StdoutSettings(RoutingSettings):
@@ -79,6 +84,9 @@ class StdoutSink:
 
     async def close(self) -> None:
         if self._pipe is not None:
+            if self._half_line:  # for whoever writes into it after us, and does not know
+                with suppress(OSError):
+                    self._half_line = not os.write(self._pipe, b"\n")
             os.close(self._pipe)
             self._pipe = None
 
@@ -153,16 +161,22 @@ def _refused(fault: OSError) -> Outcome:
 def _opened_again(descriptor: int) -> int | None:
     """A descriptor of the same pipe whose writes do not wait; None where the system gives none (a pipe of another user's)."""
     try:
-        return os.open(f"/dev/fd/{descriptor}", os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        again = os.open(f"/dev/fd/{descriptor}", os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
+    if os.get_blocking(again):  # BSD and macOS give a copy of the descriptor, which waits as it does
+        os.close(again)
+        return None
+    return again
 
 
 def _ends_in_a_line(descriptor: int) -> bool:
-    """Whether a file ends in a line that an earlier process did not finish (a kill, a full disk). In doubt it does: an empty line
-    is passed over, an alert glued to half of another one is lost.
+    """Whether a file or a pipe ends in a line that an earlier process did not finish (a kill, a full disk). In doubt it does: an
+    empty line is passed over, an alert glued to half of another one is lost.
     """
     about = os.fstat(descriptor)
+    if stat.S_ISFIFO(about.st_mode):
+        return _was_written_to(descriptor)
     if not stat.S_ISREG(about.st_mode) or about.st_size == 0:
         return False
     try:  # opened anew, for `>>` gives a descriptor that cannot be read
@@ -173,3 +187,12 @@ def _ends_in_a_line(descriptor: int) -> bool:
         return os.pread(file, 1, about.st_size - 1) != b"\n"
     finally:
         os.close(file)
+
+
+def _was_written_to(pipe: int) -> bool:
+    """Whether somebody may have written into it before us: it has a name, by which it outlives us all, or something is unread."""
+    try:
+        (unread,) = _C_INT.unpack(fcntl.ioctl(pipe, termios.FIONREAD, bytes(_C_INT.size)))
+        return unread > 0 or not os.readlink(f"/dev/fd/{pipe}").startswith("pipe:")
+    except OSError:  # no such links
+        return False
