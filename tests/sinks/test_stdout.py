@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import select
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.sinks.alerts import alert
-from trailwarden.sinks import Verdict
+from trailwarden.sinks import Verdict, stdout
 from trailwarden.sinks.stdout import StdoutSettings, StdoutSink, _opened_again
+from trailwarden.telemetry.logs import LineHandler
 
 
 @pytest.fixture(params=["opened again", "as it came"])
@@ -179,3 +184,56 @@ async def test_a_pipe_without_a_reader_is_told_of(way: str) -> None:
         await sink.close()
     finally:
         os.close(writing)
+
+
+async def test_a_line_that_the_log_came_into_the_midst_of_is_written_once_more(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`2>&1`: what has waited for room goes on behind the log, glued to it."""
+    reading, writing = os.pipe()
+    many = [alert(number)._replace(document=b"%d" % number * 9999) for number in range(10, 20)]
+    got = b""
+    waits = iter(range(99))
+    loop, interrupted = asyncio.get_running_loop(), asyncio.Event()
+    with os.fdopen(os.dup(writing), "w") as log:
+        handler = LineHandler(log, str)
+
+        def interrupt() -> None:
+            nonlocal got
+            if next(waits) == (7 if way == "as it came" else 0):
+                got = os.read(reading, 2 * 4096)  # for which there is room again
+                handler.handle(logging.LogRecord("trailwarden", logging.INFO, "", 0, "said", None, None))
+                loop.call_soon_threadsafe(interrupted.set)
+
+        async def has_room(pipe: int) -> bool:
+            interrupt()
+            return await really_has_room(pipe)
+
+        def selected(*given: Any) -> Any:
+            interrupt()
+            return really_selected(*given)
+
+        really_has_room, really_selected = stdout._has_room, select.select
+        monkeypatch.setattr(stdout, "_has_room", has_room)
+        monkeypatch.setattr(select, "select", selected)
+        monkeypatch.setattr(sys, "stderr", log)
+        sink = StdoutSink(StdoutSettings(kind="stdout", name="s"), writing)
+        await sink.open()
+
+        def rest() -> bytes:
+            read = b""
+            while not read.endswith(many[-1].document + b"\n"):
+                read += os.read(reading, 1 << 20)
+            return read
+
+        sending = asyncio.create_task(sink.send_many([(one, 1) for one in many]))
+        await interrupted.wait()
+        outcomes, behind = await asyncio.gather(sending, asyncio.to_thread(rest))
+        await sink.close()
+    os.close(reading)
+    os.close(writing)
+    lines = (got + behind).split(b"\n")
+    documents = [one.document for one in many]
+    assert {outcome.verdict for outcome in outcomes} == {Verdict.DELIVERED}
+    assert [line for line in lines if line in documents] == documents
+    assert sum(b"said" in line for line in lines) == 1

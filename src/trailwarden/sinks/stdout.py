@@ -5,6 +5,7 @@ Many are written in one go.
 
 A pipe is opened once more, for us alone, so that a write takes what there is room for and never waits: that is done in the loop.
 Whoever else has the pipe finds it as it was. What cannot be opened like this is written to in a thread, in pieces that fit.
+A line that one of our log came into the midst of (`2>&1`) is written once more.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from trailwarden.errors import ConfigError, Reason
 from trailwarden.model import Alert
 from trailwarden.sinks.base import DELIVERED, Attempt, Outcome, Verdict
 from trailwarden.sinks.routing import RoutingSettings
+from trailwarden.telemetry import logs
 from trailwarden.waiting import set_within
 
 _WAIT_SECONDS = 10.0
@@ -59,6 +61,8 @@ class StdoutSink:
         self._half_line = False
         self._regular = False
         self._pipe: int | None = None
+        self._shared = False
+        self._log_turns = 0
 
     async def open(self) -> None:
         if self._descriptor is None:
@@ -69,6 +73,7 @@ class StdoutSink:
         mode = os.fstat(self._descriptor).st_mode
         self._regular = stat.S_ISREG(mode)
         self._pipe = _opened_again(self._descriptor) if stat.S_ISFIFO(mode) else None
+        self._shared = _is_the_log(self._descriptor)
         self._half_line = await asyncio.to_thread(_ends_in_a_line, self._descriptor)
 
     async def send(self, alert: Alert, attempt: int) -> Outcome:
@@ -97,33 +102,43 @@ class StdoutSink:
             left, failed = await self._into(self._pipe, text)
         else:
             left, failed = await asyncio.get_running_loop().run_in_executor(None, self._in_thread, text)
-        return max(len(lines) - left, 0), failed
+        return len(lines) - left, failed
 
     async def _into(self, pipe: int, text: bytes) -> tuple[int, Outcome]:
-        """How many bytes were not taken, and why. pipe: a write takes what there is room for."""
+        """How many bytes of the lines were not taken, and why. pipe: a write takes what there is room for."""
         rest = memoryview(text)
         try:
-            while rest:
+            while rest := self._uninterrupted(rest):
                 try:
-                    rest = self._after(rest, os.write(pipe, rest))
+                    rest = self._after(rest, self._put(pipe, rest))
                 except BlockingIOError:
                     if not await _has_room(pipe):
-                        return len(rest), _NOT_READ
+                        return _size_of_lines(rest), _NOT_READ
         except OSError as fault:
-            return len(rest), _refused(fault)
+            return _size_of_lines(rest), _refused(fault)
         return 0, DELIVERED
 
     def _in_thread(self, text: bytes) -> tuple[int, Outcome]:
         """Likewise, in a thread, where a write may wait."""
         rest = memoryview(text)
+        descriptor = self._descriptor if self._descriptor is not None else sys.stdout.fileno()
         try:
             while rest:
-                rest = self._after(rest, self._some(rest))
-        except TimeoutError:
-            return len(rest), _NOT_READ
+                if not select.select([], [descriptor], [], _WAIT_SECONDS)[1]:
+                    return _size_of_lines(rest), _NOT_READ
+                rest = self._uninterrupted(rest)
+                with suppress(BlockingIOError):
+                    part = rest if self._regular else rest[:_SURELY_TAKEN]
+                    rest = self._after(rest, self._put(descriptor, part))
         except OSError as fault:
-            return len(rest), _refused(fault)
+            return _size_of_lines(rest), _refused(fault)
         return 0, DELIVERED
+
+    def _put(self, descriptor: int, part: memoryview) -> int:
+        turns = logs.turns()
+        taken = os.write(descriptor, part)
+        self._log_turns = turns
+        return taken
 
     def _after(self, rest: memoryview, taken: int) -> memoryview:
         """What is left. Noted at once how the last line stands: whoever waits for more room may be cancelled."""
@@ -131,15 +146,20 @@ class StdoutSink:
             self._half_line = rest[taken - 1] != _LINE_END
         return rest[taken:]
 
-    def _some(self, rest: memoryview) -> int:
-        """Write as much as can be written at once, without being held up for ever."""
-        descriptor = self._descriptor if self._descriptor is not None else sys.stdout.fileno()
-        if not select.select([], [descriptor], [], _WAIT_SECONDS)[1]:
-            raise TimeoutError
-        try:
-            return os.write(descriptor, rest if self._regular else rest[:_SURELY_TAKEN])
-        except BlockingIOError:
-            return 0
+    def _uninterrupted(self, rest: memoryview) -> memoryview:
+        """What is left; the whole line again where the log goes into the same pipe and may have come into the midst of it."""
+        text: bytes = rest.obj  # type: ignore[assignment] # we made it of them
+        written = len(text) - len(rest)
+        quiet = self._log_turns == logs.turns() and self._log_turns % 2 == 0
+        if quiet or not (self._shared and self._half_line and written):
+            return rest
+        return memoryview(b"\n" + text[text.rfind(b"\n", 0, written) + 1 :])
+
+
+def _size_of_lines(rest: memoryview) -> int:
+    """Without what only ends a line that was cut short."""
+    text: bytes = rest.obj  # type: ignore[assignment] # we made it of them
+    return len(rest) - (len(rest) == len(text) and text.startswith(b"\n"))
 
 
 async def _has_room(pipe: int) -> bool:
@@ -168,6 +188,14 @@ def _opened_again(descriptor: int) -> int | None:
         os.close(again)
         return None
     return again
+
+
+def _is_the_log(descriptor: int) -> bool:
+    """Whether standard error is the same file (`2>&1`)."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.fstat(sys.stderr.fileno()))
+    except (OSError, ValueError, AttributeError):  # closed, or none
+        return False
 
 
 def _ends_in_a_line(descriptor: int) -> bool:

@@ -30,6 +30,24 @@ _HEAD: Final = ("time", "level", "event", "logger")
 MAX_LINE: Final = 65536
 """Characters of a line; beyond it only the head is written."""
 
+
+class _Turns:
+    """How often a line was begun or ended, of one handler, under its lock."""
+
+    count = 0
+
+    def begin_or_end(self) -> None:
+        self.count += 1
+
+
+_turns: Final = _Turns()
+
+
+def turns() -> int:
+    """Changes with each line that is written; odd while one is being written. For whoever shares the stream's file."""
+    return _turns.count
+
+
 # structlog's own keys on the way from the logger to the handler.
 _INTERNAL: Final = frozenset({"exc_info", "stack_info", "event", "positional_args"})
 
@@ -131,8 +149,12 @@ class LineHandler(logging.StreamHandler[TextIO]):
             line = self._render(
                 {name: entry[name] for name in _HEAD if name in entry} | {"left_out": len(line)}
             )
-        self.stream.write(line + "\n")
-        self.flush()
+        _turns.begin_or_end()
+        try:
+            self.stream.write(line + "\n")
+            self.flush()
+        finally:
+            _turns.begin_or_end()
 
 
 def _entry(record: logging.LogRecord) -> dict[str, Any]:
