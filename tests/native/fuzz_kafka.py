@@ -9,6 +9,7 @@ import random
 import struct
 import sys
 from pathlib import Path
+from typing import Any
 
 import lz4.frame._frame
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
@@ -47,15 +48,36 @@ def damaged(chance: random.Random, whole: bytes) -> bytes:
     return bytes(data[: chance.randrange(len(data))] if chance.random() < 0.05 else data)
 
 
+def received(records: Any, chance: random.Random, data: bytes, kept: list[memoryview]) -> bytes:
+    """As from a connection. kept: views of such memory, which outlive it and are written to."""
+    room = records.room(len(data))
+    view = memoryview(room)
+    at = chance.randrange(len(data) + 1)
+    view[:at] = data[:at]
+    view[at:] = data[at:]
+    for part in kept:
+        part[:] = bytes(len(part))
+    if len(kept) > 20:
+        kept.clear()
+    kept.append(memoryview(records.room(chance.choice([0, 1, 70_000])))[chance.randrange(2) :])
+    content: bytes = room.content()
+    assert content == data
+    return content
+
+
 def main(path: str, rounds: int, seed: int) -> None:
     records = compiled("_kafka_records", path)
     assert records.library(lz4.frame._frame.__file__)
     chance = random.Random(seed)
     read = 0
+    kept: list[memoryview] = []
     shown: list[tuple[memoryview, bytes]] = []
     for _ in range(rounds):
         # Copies of their own, so that one byte beyond them is beyond the allocation.
-        batches = [exact(damaged(chance, batch(chance))) for _ in range(chance.randrange(4))]
+        logs = [damaged(chance, batch(chance)) for _ in range(chance.randrange(4))]
+        batches = [
+            exact(log) if chance.random() < 0.7 else received(records, chance, log, kept) for log in logs
+        ]
         done, chunks, ends, _, _ = records.read(
             batches, chance.choice([50, 10**6]), chance.choice([100, 10**6])
         )
