@@ -9,6 +9,7 @@ import select
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -237,3 +238,16 @@ async def test_a_line_that_the_log_came_into_the_midst_of_is_written_once_more(
     assert {outcome.verdict for outcome in outcomes} == {Verdict.DELIVERED}
     assert [line for line in lines if line in documents] == documents
     assert sum(b"said" in line for line in lines) == 1
+
+
+def test_the_settings_can_be_had_where_files_have_no_fcntl(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows a configuration can be looked at."""
+    for name in ("fcntl", "termios"):
+        monkeypatch.setitem(sys.modules, name, None)
+    spec = spec_from_file_location("stdout_elsewhere", stdout.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)
+    spec.loader.exec_module(module)
+    assert module.StdoutSettings(kind="stdout", name="s").name == "s"

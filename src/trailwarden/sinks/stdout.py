@@ -11,13 +11,11 @@ A line that one of our log came into the midst of (`2>&1`) is written once more.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import select
 import stat
 import struct
 import sys
-import termios
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import accumulate
@@ -219,6 +217,9 @@ def _ends_in_a_line(descriptor: int) -> bool:
 
 def _was_written_to(pipe: int) -> bool:
     """Whether somebody may have written into it before us: it has a name, by which it outlives us all, or something is unread."""
+    import fcntl  # noqa: PLC0415 - Windows, where a configuration can be looked at, has none
+    import termios  # noqa: PLC0415 - likewise
+
     try:
         (unread,) = _C_INT.unpack(fcntl.ioctl(pipe, termios.FIONREAD, bytes(_C_INT.size)))
         return unread > 0 or not os.readlink(f"/dev/fd/{pipe}").startswith("pipe:")
