@@ -236,6 +236,21 @@ async def test_a_connection_that_stands_still_is_left_as_it_is() -> None:
     assert isinstance(transport.get_protocol(), asyncio.StreamReaderProtocol)
 
 
+async def test_memory_is_not_reserved_on_the_word_of_a_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka_stream, "MOST", 2 * LARGE)
+    reader, transport = collecting()
+    for size, reserved in ((2 * LARGE, True), (2 * LARGE + 1, False), (2**31 - 1, False)):
+        reading = asyncio.create_task(reader.readexactly(size))
+        await asyncio.sleep(0)
+        assert isinstance(reader, Collecting)
+        assert (reader.vacant() is not None) is reserved
+        if size > 3 * LARGE:
+            reading.cancel()
+            continue
+        transport.deliver(b"x" * size)
+        assert await reading == b"x" * size
+
+
 def test_memory_outlives_whoever_gave_it(way: str) -> None:
     """What a transport still has may be written to, though nobody wants it any more."""
     view, content = memory(LARGE)

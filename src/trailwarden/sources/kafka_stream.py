@@ -24,6 +24,8 @@ else:
 
 LARGE: Final = 64 * 1024
 """Bytes of a read that gets memory of its own."""
+MOST: Final = 256 * 1024 * 1024
+"""Bytes that are reserved because a broker says that so many will come. What it says is more is given room as it comes."""
 
 Memory = tuple[memoryview, Callable[[], bytes]]
 """To be written into, and what gives its content when that is done."""
@@ -48,7 +50,7 @@ class Collecting(asyncio.StreamReader):
 
     async def readexactly(self, n: int) -> bytes:
         """Raises IncompleteReadError, and what else the connection met."""
-        if n < LARGE or len(self._buffer) >= n or self._eof or self._exception is not None:
+        if not LARGE <= n <= MOST or len(self._buffer) >= n or self._eof or self._exception is not None:
             return await super().readexactly(n)
         room, content = memory(n)
         self._room, self._had = room, 0
