@@ -17,6 +17,9 @@ from tests.peers.certificates import Certified, certified
 from trailwarden.sources import kafka_stream
 from trailwarden.sources.kafka_stream import LARGE, Collecting, Receiving, collect, memory
 
+NOT_COMPILED = (
+    "nothing was compiled: that takes x86-64 and a C compiler, and `make .venv/bin/.ready` once more"
+)
 SIZES = st.sampled_from([1, 4, 100, LARGE - 1, LARGE, LARGE + 1, 3 * LARGE])
 
 
@@ -24,7 +27,7 @@ SIZES = st.sampled_from([1, 4, 100, LARGE - 1, LARGE, LARGE + 1, 3 * LARGE])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Memory that becomes bytes as it is, and memory that is copied."""
     if request.param == "compiled" and not kafka_stream.COMPILED:
-        pytest.skip("nothing was compiled")
+        pytest.skip(NOT_COMPILED)
     monkeypatch.setattr(kafka_stream, "COMPILED", request.param == "compiled")
     return str(request.param)
 
@@ -260,7 +263,7 @@ def test_memory_outlives_whoever_gave_it(way: str) -> None:
     assert bytes(part[:3]) == b"abc"
 
 
-@pytest.mark.skipif(not kafka_stream.COMPILED, reason="nothing was compiled")
+@pytest.mark.skipif(not kafka_stream.COMPILED, reason=NOT_COMPILED)
 @pytest.mark.parametrize(("size", "error"), [(-1, ValueError), (2**70, OverflowError), ("1", TypeError)])
 def test_a_size_that_cannot_be_is_refused(size: Any, error: type[Exception]) -> None:
     with pytest.raises(error):

@@ -27,7 +27,7 @@ from trailwarden.errors import ConfigError, Reason
 from trailwarden.model import Alert
 from trailwarden.sinks.base import DELIVERED, Attempt, Outcome, Verdict
 from trailwarden.sinks.routing import RoutingSettings
-from trailwarden.telemetry import logs
+from trailwarden.telemetry.logs import LineHandler
 from trailwarden.waiting import set_within
 
 _WAIT_SECONDS = 10.0
@@ -133,7 +133,7 @@ class StdoutSink:
         return 0, DELIVERED
 
     def _put(self, descriptor: int, part: memoryview) -> int:
-        turns = logs.turns()
+        turns = LineHandler.turns
         taken = os.write(descriptor, part)
         self._log_turns = turns
         return taken
@@ -148,7 +148,7 @@ class StdoutSink:
         """What is left; the whole line again where the log goes into the same pipe and may have come into the midst of it."""
         text: bytes = rest.obj  # type: ignore[assignment] # we made it of them
         written = len(text) - len(rest)
-        quiet = self._log_turns == logs.turns() and self._log_turns % 2 == 0
+        quiet = self._log_turns == LineHandler.turns and self._log_turns % 2 == 0
         if quiet or not (self._shared and self._half_line and written):
             return rest
         return memoryview(b"\n" + text[text.rfind(b"\n", 0, written) + 1 :])

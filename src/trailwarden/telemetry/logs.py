@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, TextIO
+from typing import Any, ClassVar, Final, Literal, TextIO
 
 import structlog
 
@@ -29,24 +29,6 @@ _FIELDS: Final = "trailwarden_fields"
 _HEAD: Final = ("time", "level", "event", "logger")
 MAX_LINE: Final = 65536
 """Characters of a line; beyond it only the head is written."""
-
-
-class _Turns:
-    """How often a line was begun or ended, of one handler, under its lock."""
-
-    count = 0
-
-    def begin_or_end(self) -> None:
-        self.count += 1
-
-
-_turns: Final = _Turns()
-
-
-def turns() -> int:
-    """Changes with each line that is written; odd while one is being written. For whoever shares the stream's file."""
-    return _turns.count
-
 
 # structlog's own keys on the way from the logger to the handler.
 _INTERNAL: Final = frozenset({"exc_info", "stack_info", "event", "positional_args"})
@@ -91,6 +73,9 @@ def _to_record(
 
 class LineHandler(logging.StreamHandler[TextIO]):
     """Writes each record as one line, holds repeated warnings back, and tells how many those were."""
+
+    turns: ClassVar[int] = 0
+    """Changes with each line that is written; odd while one is being written. For whoever shares the stream's file."""
 
     def __init__(
         self,
@@ -149,12 +134,12 @@ class LineHandler(logging.StreamHandler[TextIO]):
             line = self._render(
                 {name: entry[name] for name in _HEAD if name in entry} | {"left_out": len(line)}
             )
-        _turns.begin_or_end()
+        LineHandler.turns += 1
         try:
             self.stream.write(line + "\n")
             self.flush()
         finally:
-            _turns.begin_or_end()
+            LineHandler.turns += 1
 
 
 def _entry(record: logging.LogRecord) -> dict[str, Any]:
